@@ -1,0 +1,50 @@
+import type { Fact, Position } from '@tsunagari/contracts';
+
+export type LogRead = {
+  /** Exclusive: the last position already seen; `BEGINNING` for all. */
+  readonly after: Position;
+  /** Only these types (`retention.<context>.<name>`); by default all. */
+  readonly types?: readonly string[];
+  /** At most so many facts a page. */
+  readonly limit: number;
+  /** Never read beyond this position (inclusive). */
+  readonly upTo?: Position;
+};
+
+/** `upTo` is how far this page has looked; it also advances over facts that the filter dropped, so it is the next `after`. */
+export type LogPage = { readonly facts: readonly Fact[]; readonly upTo: Position; readonly atEnd: boolean };
+
+/** Where facts are shared: one ordered log per deployment, read in position order by everyone but deciders. */
+export interface EventLog {
+  read(read: LogRead): Promise<LogPage>;
+  /** The position of the newest fact that can be read; `BEGINNING` when there is none. */
+  head(): Promise<Position>;
+  /**
+   * Calls back soon after something was appended. A hint only: it may come late, doubled or not at all, so whoever listens also
+   * polls. Returns how to stop.
+   */
+  onAppended(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export type JournalRead = {
+  readonly subjects: readonly string[];
+  readonly types?: readonly string[];
+  /** Known by then: positions up to this one, inclusive. */
+  readonly upTo?: Position;
+  /** Happened by then: `occurred` up to this moment, inclusive, ISO 8601. */
+  readonly occurredBy?: string;
+};
+
+export type TimelinePage = { readonly facts: readonly Fact[]; readonly hasMore: boolean };
+
+/** The facts by subject: timelines, evidence, as-of answers and re-folds. */
+export interface Journal {
+  /** All facts of the subjects, in position order. For folds: sort by (occurred, id). */
+  bySubjects(read: JournalRead): Promise<readonly Fact[]>;
+  /** Newest first by (occurred, id), for people. `before` is the (occurred, id) of the last fact seen. */
+  timeline(
+    read: JournalRead & { readonly first: number; readonly before?: { readonly occurred: string; readonly id: string } },
+  ): Promise<TimelinePage>;
+  byIds(ids: readonly string[]): Promise<readonly Fact[]>;
+}
