@@ -13,6 +13,8 @@ export type FactMeta = {
   readonly sentAt?: string;
   readonly receivedAt?: string;
   readonly originalTimestamp?: string;
+  /** Of a command's fact: HMAC of the command's body, so that a repeated idempotency key with another body is told apart. */
+  readonly command?: string;
   /** Of a fact that came by a historical import. */
   readonly imported?: true;
 };

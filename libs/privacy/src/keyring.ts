@@ -35,6 +35,8 @@ export interface Keyring {
   open(values: readonly SealedOf[]): Promise<readonly (unknown | Redacted)[]>;
   /** Destroys the keys of these subjects. Repeating it is harmless. `CustomerErased` must stand in the log before. */
   forget(subjects: readonly string[], scope: 'keep-suppression' | 'forget-suppression'): Promise<void>;
+  /** Hex HMAC of the canonical JSON of a command's body: tells a repeated idempotency key with another body apart, reveals nothing. */
+  fingerprint(body: unknown): string;
   /** Which of these subjects are erased. */
   erased(subjects: readonly string[]): Promise<ReadonlySet<string>>;
 }

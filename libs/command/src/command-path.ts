@@ -1,0 +1,146 @@
+import { type EventStore, type ExpectedVersion } from '@tsunagari/event-store';
+import { facts as registry, refusal, type Fact, type FactMeta, type NewFact, type Position, type Refusal } from '@tsunagari/contracts';
+import { commandFactId, type Keyring } from '@tsunagari/privacy';
+import type { DecidedFact, Decider } from './decider';
+
+export type CommandEnvelope<C> = {
+  /** The stream in which the decision is made consistent. */
+  readonly stream: string;
+  readonly command: C;
+  /** Chosen by the caller, one per intention: the same key with the same body returns the first result. */
+  readonly idempotencyKey: string;
+  /** The stream's version that the caller saw; a mismatch is refused with `VERSION_CONFLICT`. */
+  readonly expectedVersion?: number;
+  readonly actor: string;
+  readonly source: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  /** When it was asked for, ISO 8601; the business time of the facts unless the decision says otherwise. */
+  readonly at: string;
+};
+
+/**
+ * What became of a command. `repeated`: the same key came before with the same body; nothing was written now.
+ * `position` is what a client sends as `atLeast` to read its own write.
+ */
+export type CommandResult =
+  | { readonly kind: 'accepted'; readonly position: Position | null; readonly version: number; readonly repeated: boolean }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly actualVersion?: number };
+
+export type CommandPath = {
+  /** Load, fold, decide, append. A race lost without `expectedVersion` is decided anew on the newer state, at most eight times. */
+  readonly execute: <C, S>(decider: Decider<C, S>, envelope: CommandEnvelope<C>) => Promise<CommandResult>;
+};
+
+const ATTEMPTS = 8;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** The one thin path of every command. `store` decides consistency, `keyring` checks and seals what was decided. */
+export function commandPath(ports: { readonly store: EventStore; readonly keyring: Keyring }): CommandPath {
+  const { store, keyring } = ports;
+
+  async function execute<C, S>(decider: Decider<C, S>, envelope: CommandEnvelope<C>): Promise<CommandResult> {
+    if (!IDEMPOTENCY_KEY.test(envelope.idempotencyKey))
+      return refused(
+        refusal('INVALID_FIELD', 'idempotencyKey', 'idempotencyKey is 1 to 200 visible ASCII characters', 'send a random UUID per intention'),
+      );
+    const fingerprint = keyring.fingerprint(envelope.command);
+
+    for (let attempt = 1; ; attempt++) {
+      const stream = await store.readStream(envelope.stream);
+      if (stream.kind === 'closed') return refused(refusal('STREAM_CLOSED', null, `${envelope.stream} is closed for ever`));
+      const past = stream.kind === 'open' ? stream.facts : [];
+      const version = stream.kind === 'open' ? stream.lastVersion : 0;
+
+      const first = repeatOf(envelope, fingerprint, past);
+      if (first) return first;
+      if (envelope.expectedVersion !== undefined && envelope.expectedVersion !== version) return versionConflict(envelope.expectedVersion, version);
+
+      const state = past.reduce((folded, fact) => decider.evolve(folded, upcast(fact)), decider.initial);
+      const decision = decider.decide(envelope.command, state);
+      if (decision.kind === 'refused') return refused(decision.refusal);
+      if (decision.facts.length === 0) return { kind: 'accepted', position: past.at(-1)?.position ?? null, version, repeated: false };
+
+      const sealed = await seal(decision.facts, envelope, fingerprint);
+      if ('code' in sealed) return refused(sealed);
+      const expected: ExpectedVersion = version === 0 ? 'none' : { exact: version };
+      const outcome = await store.append({ stream: envelope.stream, expected, facts: sealed });
+      switch (outcome.kind) {
+        case 'appended':
+          return { kind: 'accepted', position: outcome.position, version: outcome.version, repeated: outcome.duplicate };
+        case 'conflict':
+          // Somebody else was faster. With an expected version of the caller's that is his to decide; else decide on what now stands.
+          if (envelope.expectedVersion !== undefined) return versionConflict(envelope.expectedVersion, outcome.actual);
+          if (attempt === ATTEMPTS) return refused(refusal('OVERLOADED', null, `${envelope.stream} changed ${ATTEMPTS} times meanwhile`, 'try again'));
+          continue;
+        case 'closed':
+          return refused(refusal('STREAM_CLOSED', null, `${envelope.stream} is closed for ever`));
+        case 'mismatch':
+          return refused(mismatch());
+        case 'refused':
+          return refused(refusal('OVERSIZE', outcome.field, outcome.rule));
+        case 'overloaded':
+          return refused(refusal('OVERLOADED', null, 'the event store has more work than it can queue', `try again in ${outcome.retryAfterMs} ms`));
+      }
+    }
+  }
+
+  async function seal<C>(decided: readonly DecidedFact[], envelope: CommandEnvelope<C>, fingerprint: string): Promise<readonly NewFact[] | Refusal> {
+    const meta: FactMeta = {
+      actor: envelope.actor,
+      source: envelope.source,
+      correlationId: envelope.correlationId,
+      ...(envelope.causationId === undefined ? {} : { causationId: envelope.causationId }),
+      command: fingerprint,
+    };
+    const outcomes = await keyring.seal(
+      decided.map(({ definition, subject, data, occurred }, n) => ({
+        id: commandFactId(envelope.idempotencyKey, n),
+        definition,
+        subject,
+        data,
+        meta,
+        occurred: occurred ?? envelope.at,
+      })),
+    );
+    const sealed: NewFact[] = [];
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'refused') return outcome.refusal;
+      sealed.push(outcome.fact);
+    }
+    return sealed;
+  }
+
+  return { execute };
+}
+
+/** The first result of a command that came before: its facts stand in the stream under the ids of its key. */
+function repeatOf<C>(envelope: CommandEnvelope<C>, fingerprint: string, past: readonly Fact[]): CommandResult | undefined {
+  const own = new Set([commandFactId(envelope.idempotencyKey, 0)]);
+  const at = past.findIndex((fact) => own.has(fact.id));
+  if (at < 0) return undefined;
+  if (past[at]?.meta.command !== fingerprint) return refused(mismatch());
+  let last = past[at] as Fact;
+  for (let n = 1; past[at + n]?.id === commandFactId(envelope.idempotencyKey, n); n++) last = past[at + n] as Fact;
+  return { kind: 'accepted', position: last.position, version: last.version, repeated: true };
+}
+
+function upcast(fact: Fact): Fact {
+  const decoded = registry.decode(fact);
+  if (decoded.kind === 'newer-version')
+    throw new Error(`${fact.type} version ${fact.schema} was written by a newer release; this one knows ${decoded.known}. Upgrade this process.`);
+  return decoded.kind === 'decoded' ? { ...fact, data: decoded.data } : fact;
+}
+
+function refused(value: Refusal): CommandResult {
+  return { kind: 'refused', refusal: value };
+}
+
+function mismatch(): Refusal {
+  return refusal('IDEMPOTENCY_MISMATCH', 'idempotencyKey', 'an idempotency key stands for one body', 'send the first body again, or a new key');
+}
+
+function versionConflict(expected: number, actual: number): CommandResult {
+  const rule = `expectedVersion is the version that stands: expected ${expected}, actual ${actual}`;
+  return { kind: 'refused', refusal: refusal('VERSION_CONFLICT', 'expectedVersion', rule, 'read again, then decide again'), actualVersion: actual };
+}

@@ -1,0 +1,2 @@
+export * from './command-path';
+export * from './decider';
