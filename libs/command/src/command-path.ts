@@ -42,7 +42,12 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
   async function execute<C, S>(decider: Decider<C, S>, envelope: CommandEnvelope<C>): Promise<CommandResult> {
     if (!IDEMPOTENCY_KEY.test(envelope.idempotencyKey))
       return refused(
-        refusal('INVALID_FIELD', 'idempotencyKey', 'idempotencyKey is 1 to 200 visible ASCII characters', 'send a random UUID per intention'),
+        refusal(
+          'INVALID_FIELD',
+          'idempotencyKey',
+          'idempotencyKey is 1 to 200 visible ASCII characters',
+          'send a random UUID per intention',
+        ),
       );
     const fingerprint = keyring.fingerprint(envelope.command);
 
@@ -54,7 +59,8 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
 
       const first = repeatOf(envelope, fingerprint, past);
       if (first) return first;
-      if (envelope.expectedVersion !== undefined && envelope.expectedVersion !== version) return versionConflict(envelope.expectedVersion, version);
+      if (envelope.expectedVersion !== undefined && envelope.expectedVersion !== version)
+        return versionConflict(envelope.expectedVersion, version);
 
       const state = past.reduce((folded, fact) => decider.evolve(folded, upcast(fact)), decider.initial);
       const decision = decider.decide(envelope.command, state);
@@ -71,7 +77,8 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
         case 'conflict':
           // Somebody else was faster. With an expected version of the caller's that is his to decide; else decide on what now stands.
           if (envelope.expectedVersion !== undefined) return versionConflict(envelope.expectedVersion, outcome.actual);
-          if (attempt === ATTEMPTS) return refused(refusal('OVERLOADED', null, `${envelope.stream} changed ${ATTEMPTS} times meanwhile`, 'try again'));
+          if (attempt === ATTEMPTS)
+            return refused(refusal('OVERLOADED', null, `${envelope.stream} changed ${ATTEMPTS} times meanwhile`, 'try again'));
           continue;
         case 'closed':
           return refused(refusal('STREAM_CLOSED', null, `${envelope.stream} is closed for ever`));
@@ -80,12 +87,18 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
         case 'refused':
           return refused(refusal('OVERSIZE', outcome.field, outcome.rule));
         case 'overloaded':
-          return refused(refusal('OVERLOADED', null, 'the event store has more work than it can queue', `try again in ${outcome.retryAfterMs} ms`));
+          return refused(
+            refusal('OVERLOADED', null, 'the event store has more work than it can queue', `try again in ${outcome.retryAfterMs} ms`),
+          );
       }
     }
   }
 
-  async function seal<C>(decided: readonly DecidedFact[], envelope: CommandEnvelope<C>, fingerprint: string): Promise<readonly NewFact[] | Refusal> {
+  async function seal<C>(
+    decided: readonly DecidedFact[],
+    envelope: CommandEnvelope<C>,
+    fingerprint: string,
+  ): Promise<readonly NewFact[] | Refusal> {
     const meta: FactMeta = {
       actor: envelope.actor,
       source: envelope.source,
@@ -128,7 +141,9 @@ function repeatOf<C>(envelope: CommandEnvelope<C>, fingerprint: string, past: re
 function upcast(fact: Fact): Fact {
   const decoded = registry.decode(fact);
   if (decoded.kind === 'newer-version')
-    throw new Error(`${fact.type} version ${fact.schema} was written by a newer release; this one knows ${decoded.known}. Upgrade this process.`);
+    throw new Error(
+      `${fact.type} version ${fact.schema} was written by a newer release; this one knows ${decoded.known}. Upgrade this process.`,
+    );
   return decoded.kind === 'decoded' ? { ...fact, data: decoded.data } : fact;
 }
 
@@ -137,10 +152,19 @@ function refused(value: Refusal): CommandResult {
 }
 
 function mismatch(): Refusal {
-  return refusal('IDEMPOTENCY_MISMATCH', 'idempotencyKey', 'an idempotency key stands for one body', 'send the first body again, or a new key');
+  return refusal(
+    'IDEMPOTENCY_MISMATCH',
+    'idempotencyKey',
+    'an idempotency key stands for one body',
+    'send the first body again, or a new key',
+  );
 }
 
 function versionConflict(expected: number, actual: number): CommandResult {
   const rule = `expectedVersion is the version that stands: expected ${expected}, actual ${actual}`;
-  return { kind: 'refused', refusal: refusal('VERSION_CONFLICT', 'expectedVersion', rule, 'read again, then decide again'), actualVersion: actual };
+  return {
+    kind: 'refused',
+    refusal: refusal('VERSION_CONFLICT', 'expectedVersion', rule, 'read again, then decide again'),
+    actualVersion: actual,
+  };
 }

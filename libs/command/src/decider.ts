@@ -9,7 +9,8 @@ export type DecidedFact = {
   readonly occurred?: string;
 };
 
-export type Decision = { readonly kind: 'accepted'; readonly facts: readonly DecidedFact[] } | { readonly kind: 'refused'; readonly refusal: Refusal };
+export type Decision =
+  { readonly kind: 'accepted'; readonly facts: readonly DecidedFact[] } | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export function accept(...facts: readonly DecidedFact[]): Decision {
   return { kind: 'accepted', facts };

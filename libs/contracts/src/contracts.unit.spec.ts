@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { z } from 'zod';
+import {
+  comparePositions,
+  defineFact,
+  FactRegistry,
+  facts,
+  isPosition,
+  storedSchema,
+  STREAM_CATEGORIES,
+  streamName,
+  toCloudEvent,
+  toSequence,
+} from './index';
+import { contractSchemas } from './json-schema';
+
+describe('the registry of facts', () => {
+  it.each(facts.all().map((definition) => [definition.name, definition] as const))(
+    '%s: every example of every version decodes [1.14]',
+    (_, definition) => {
+      expect(definition.examples).toHaveLength(definition.version);
+      definition.examples.forEach((example, index) => {
+        const decoded = facts.decode({ type: definition.type, schema: index + 1, data: example });
+        expect(decoded.kind).toBe('decoded');
+        if (decoded.kind === 'decoded') expect(definition.data.safeParse(decoded.data).error).toBeUndefined();
+      });
+    },
+  );
+
+  it.each(facts.all().map((definition) => [definition.name, definition] as const))('%s refuses an unknown field', (_, definition) => {
+    const result = definition.data.safeParse({ ...(definition.examples.at(-1) as object), surprise: 1 });
+    expect(result.error?.issues[0]?.code).toBe('unrecognized_keys');
+  });
+
+  it('says what it does not know, instead of guessing', () => {
+    expect(facts.decode({ type: 'retention.value.never-heard-of', schema: 1, data: {} })).toEqual({ kind: 'unknown-type' });
+    expect(facts.decode({ type: 'retention.subscriptions.order-placed', schema: 9, data: {} })).toEqual({
+      kind: 'newer-version',
+      known: 1,
+    });
+  });
+
+  it('brings an older version up to the newest, one step at a time (failure mode 21)', () => {
+    const registry = new FactRegistry([
+      defineFact({
+        name: 'SomethingMeasured',
+        context: 'value',
+        version: 3,
+        data: z.strictObject({ metres: z.number(), by: z.string() }),
+        examples: [{ feet: 1 }, { metres: 1 }, { metres: 1, by: 'hand' }],
+        upcast: { 1: ({ feet }) => ({ metres: Number(feet) * 0.3048 }), 2: (data) => ({ ...data, by: 'unknown' }) },
+      }),
+    ]);
+    expect(registry.decode({ type: 'retention.value.something-measured', schema: 1, data: { feet: 10 } })).toEqual({
+      kind: 'decoded',
+      data: { metres: 3.048, by: 'unknown' },
+    });
+  });
+
+  it('refuses to start with a version that nobody can read, or with two facts of one name', () => {
+    const definition = { name: 'ThingDone', context: 'value', data: z.strictObject({}), examples: [{}] } as const;
+    expect(() => new FactRegistry([defineFact({ ...definition, version: 2 })])).toThrow('no upcast from version 1');
+    expect(() => new FactRegistry([defineFact(definition), defineFact(definition)])).toThrow('two facts are called');
+  });
+
+  it('records a personal field as sealed text only', () => {
+    const definition = facts.get('retention.customers.identifier-registered');
+    expect(definition).toBeDefined();
+    if (!definition) return;
+    const example = definition.examples[0] as Record<string, unknown>;
+    expect(storedSchema(definition).safeParse(example).success).toBe(false);
+    expect(storedSchema(definition).safeParse({ ...example, value: 'sealed.1.AAAA' }).success).toBe(true);
+  });
+});
+
+it('the JSON Schema files are those of the registry: run `npm run contracts` after a change', () => {
+  const folder = path.join(__dirname, '..', 'schemas');
+  const expected = contractSchemas();
+  expect(readdirSync(folder).sort()).toEqual(expect.arrayContaining(Object.keys(expected).sort()));
+  for (const [file, text] of Object.entries(expected)) expect(readFileSync(path.join(folder, file), 'utf8')).toBe(text);
+});
+
+describe('positions', () => {
+  it('are ordered beyond 2^53, as text too once they are sequences (failure mode 24)', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (a, b) => {
+        const order = Math.sign(comparePositions(String(a), String(b)));
+        expect(order).toBe(a < b ? -1 : a > b ? 1 : 0);
+        const [left, right] = [toSequence(String(a)), toSequence(String(b))];
+        expect(left < right ? -1 : left > right ? 1 : 0).toBe(order);
+      }),
+    );
+  });
+
+  it.each(['', '01', '-1', '1e3', ' 1', '1.5', '12345678901234567890', 7, null])('%p is not a position', (value) => {
+    expect(isPosition(value)).toBe(false);
+  });
+});
+
+describe('stream names', () => {
+  it('stand in one table', () => {
+    expect(streamName('order', '536365')).toBe('order-536365');
+    expect(Object.keys(STREAM_CATEGORIES)).toContain('identifier');
+  });
+  it.each(['', 'a\nb', 'x'.repeat(201)])('refuse %p', (id) => {
+    expect(() => streamName('order', id)).toThrow(RangeError);
+  });
+});
+
+it('a fact leaves as a CloudEvents 1.0 envelope', () => {
+  const envelope = toCloudEvent({
+    id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+    type: 'retention.subscriptions.order-placed',
+    schema: 1,
+    subject: '0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f',
+    data: { orderId: '1' },
+    meta: { actor: 'source:web', source: 'web', correlationId: 'c' },
+    occurred: '2010-12-01T08:26:00.000Z',
+    recorded: '2026-01-01T00:00:00.000Z',
+    position: '42',
+    stream: 'order-1',
+    version: 1,
+  });
+  expect(envelope).toMatchObject({
+    specversion: '1.0',
+    type: 'retention.subscriptions.order-placed.v1',
+    time: '2010-12-01T08:26:00.000Z',
+    recordedtime: '2026-01-01T00:00:00.000Z',
+    partitionkey: '0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f',
+    sequence: '00000000000000000042',
+    dataschema: 'tsunagari:schemas/retention.subscriptions.order-placed.v1.json',
+  });
+  for (const name of Object.keys(envelope)) expect(name).toMatch(/^[a-z0-9]{1,20}$/);
+});
