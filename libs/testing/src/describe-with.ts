@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+
+/** What a suite may need that not every machine has. */
+export type Need = 'docker' | 'broker' | 'eventstoredb' | 'root' | 'linux';
+
+/** Answers why the need is not met here, or undefined when it is. */
+type Check = () => string | undefined;
+
+const setOr =
+  (variable: string): Check =>
+  () =>
+    process.env[variable] ? undefined : `${variable} is not set`;
+
+const checks: Readonly<Record<Need, Check>> = {
+  docker: () => (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0 ? undefined : 'no Docker daemon answers'),
+  broker: setOr('TSUNAGARI_TEST_KAFKA_BROKERS'),
+  eventstoredb: setOr('TSUNAGARI_TEST_EVENTSTOREDB_URL'),
+  root: () => (process.getuid?.() === 0 ? undefined : 'not run as root'),
+  linux: () => (process.platform === 'linux' ? undefined : `platform is ${process.platform}`),
+};
+
+/** Why `need` is not met on this machine; undefined when it is. */
+export function unmetNeed(need: Need): string | undefined {
+  return checks[need]();
+}
+
+/**
+ * Describes a suite that runs only where `need` is met. Elsewhere it leaves one skipped test whose name says what is missing, and the
+ * reporter prints it: a suite never vanishes silently.
+ */
+export function describeWith(need: Need, name: string, suite: () => void): void {
+  const reason = unmetNeed(need);
+  if (reason === undefined) describe(name, suite);
+  else describe(`[not run: ${need}: ${reason}] ${name}`, () => it.skip(`needs ${need}`, () => undefined));
+}
