@@ -1,0 +1,38 @@
+export { sufficientStatistics, type PurchaseHistory, type Refusal, type Refused, type SaleDay, type SpendHistory } from './histories';
+export type {
+  Estimate,
+  FittedBetaGeometric,
+  FittedGammaGamma,
+  FittedModel,
+  FittedNbd,
+  FittedPareto,
+  FittedReturns,
+  FittedShrunkenMean,
+  FittedSpend,
+  FittedTransactions,
+  TransactionModelKind,
+} from './fitted';
+export { fitTransactions, logLikelihood, type DropoutVerdict, type TransactionFit, type TransactionFitOptions } from './fit-transactions';
+export {
+  continuousPerDay,
+  discountedResidualTransactions,
+  expectedPurchases,
+  paceOf,
+  probabilityAlive,
+  probabilityOfPurchase,
+  type DiscountRate,
+  type Pace,
+} from './predict';
+export { expectedSpend, fitSpend, type ExpectedSpend, type SpendFit } from './fit-spend';
+export { fitReturns, returnRate, type ReturnHistory, type ReturnsFit } from './returns';
+export {
+  explain,
+  lifetimeValue,
+  productOf,
+  type ExplainedPart,
+  type Explanation,
+  type LifetimeValue,
+  type LifetimeValueParts,
+  type LifetimeValueQuestion,
+  type LifetimeValueTerms,
+} from './lifetime-value';

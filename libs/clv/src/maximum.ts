@@ -1,0 +1,86 @@
+import type { Estimate } from './fitted';
+import { at } from './numerics/at';
+import { minimise } from './numerics/lbfgs';
+import { inverse, type Matrix } from './numerics/matrix';
+
+/** A log-likelihood of positive parameters: returns its value and writes its gradient with respect to the parameters themselves. */
+export interface Likelihood {
+  readonly names: readonly string[];
+  readonly start: readonly number[];
+  /** Number of observations: the search works on the mean, so that its tolerance means the same for ten customers and ten million. */
+  readonly weight: number;
+  readonly evaluate: (parameters: Float64Array, gradient: Float64Array) => number;
+}
+
+export interface Maximum {
+  readonly parameters: readonly number[];
+  readonly logLikelihood: number;
+  readonly covarianceLog: Matrix | null;
+  readonly iterations: number;
+  readonly evaluations: number;
+  readonly converged: boolean;
+  /** The names of parameters that ran to zero or infinity (|ln| > 11). */
+  readonly unbounded: readonly string[];
+}
+
+/** |ln θ| beyond this is "at the bound": the data do not say where the parameter is. */
+export const LOG_BOUND = 11;
+
+const Z95 = 1.959963984540054;
+
+function covarianceOf(gradientAt: (x: Float64Array) => Float64Array, x: Float64Array): Matrix | null {
+  const step = 1e-4;
+  const columns = Array.from(x, (_, j) => {
+    const up = gradientAt(x.map((v, i) => (i === j ? v + step : v)));
+    const down = gradientAt(x.map((v, i) => (i === j ? v - step : v)));
+    return Array.from(up, (g, i) => (g - at(down, i)) / (2 * step));
+  });
+  return inverse(columns.map((column, j) => column.map((v, i) => (v + at(at(columns, i), j)) / 2)));
+}
+
+/** Maximises over the logarithms of the parameters; the covariance is the inverse Hessian there, from central differences of the gradient. */
+export function maximise({ names, start, weight, evaluate }: Likelihood): Maximum {
+  const natural = new Float64Array(start.length);
+  const objective = (x: Float64Array, gradient: Float64Array): number => {
+    for (let i = 0; i < x.length; i += 1) natural[i] = Math.exp(at(x, i));
+    const value = -evaluate(natural, gradient) / weight;
+    for (let i = 0; i < x.length; i += 1) gradient[i] = (-at(gradient, i) * at(natural, i)) / weight;
+    return gradient.every(Number.isFinite) ? value : Infinity;
+  };
+  const minimum = minimise(objective, Float64Array.from(start, Math.log), {
+    stop: (x) => x.some((v) => Math.abs(v) > LOG_BOUND + 2),
+  });
+  const gradientAt = (x: Float64Array): Float64Array => {
+    const gradient = new Float64Array(x.length);
+    objective(x, gradient);
+    return gradient.map((g) => g * weight);
+  };
+  return {
+    parameters: Array.from(minimum.x, Math.exp),
+    logLikelihood: -minimum.value * weight,
+    covarianceLog: covarianceOf(gradientAt, minimum.x),
+    iterations: minimum.iterations,
+    evaluations: minimum.evaluations,
+    converged: minimum.converged,
+    unbounded: names.filter((_, i) => Math.abs(at(minimum.x, i)) > LOG_BOUND),
+  };
+}
+
+/** Standard errors on the natural scale, and 95 % intervals on the log scale. */
+export function estimatesOf(
+  names: readonly string[],
+  { parameters, covarianceLog }: Pick<Maximum, 'parameters' | 'covarianceLog'>,
+): Estimate[] {
+  return names.map((name, i) => {
+    const value = at(parameters, i);
+    if (covarianceLog === null) return { name, value, standardError: null, low: null, high: null };
+    const error = Math.sqrt(at(at(covarianceLog, i), i));
+    return { name, value, standardError: value * error, low: value * Math.exp(-Z95 * error), high: value * Math.exp(Z95 * error) };
+  });
+}
+
+/** Correlations of the log parameters, or null where the likelihood is flat. */
+export function correlationsOf(covarianceLog: Matrix | null): Matrix | null {
+  if (covarianceLog === null) return null;
+  return covarianceLog.map((row, i) => row.map((v, j) => v / Math.sqrt(at(at(covarianceLog, i), i) * at(at(covarianceLog, j), j))));
+}

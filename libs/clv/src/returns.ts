@@ -1,0 +1,69 @@
+import type { FittedReturns } from './fitted';
+import { refused, type Refused } from './histories';
+
+/** What one customer bought and sent back, in money, over the days on which they bought. */
+export interface ReturnHistory {
+  readonly saleDays: number;
+  /** Gross spend of those days, ≥ 0. */
+  readonly gross: number;
+  /** Money returned, ≥ 0. More than `gross` counts as all of it. */
+  readonly returned: number;
+}
+
+export interface ReturnsFit {
+  readonly outcome: 'fitted';
+  readonly model: FittedReturns;
+  readonly customers: number;
+}
+
+/** Sale-days of own evidence that weigh as much as the population when customers do not differ measurably. */
+const MOST_STRENGTH = 1000;
+
+function shareOf({ gross, returned }: ReturnHistory): number {
+  return gross > 0 ? Math.min(1, returned / gross) : 0;
+}
+
+/**
+ * Fits the share of gross spend that comes back. The population rate is by money (so that totals agree); how far a customer's own rate is
+ * believed follows from how much customers differ, by the moments of a beta-binomial over sale-days (Kleinman 1973). Gamma-gamma cannot take
+ * net values (a return may exceed the order, and does not name it), so returns are a factor of their own.
+ */
+export function fitReturns(customers: readonly ReturnHistory[]): ReturnsFit | Refused {
+  const buyers = customers.filter((c) => c.saleDays > 0 && c.gross > 0);
+  const broken = customers.findIndex(
+    (c) => !(c.saleDays >= 0) || !(c.gross >= 0 && c.gross < Infinity) || !(c.returned >= 0 && c.returned < Infinity),
+  );
+  if (broken >= 0) {
+    const field = `customers[${broken}]`;
+    return refused('RETURNS_NOT_VALID', field, 'amounts ≥ 0', `${field} must hold amounts ≥ 0.`, 'Give returns as positive money.');
+  }
+  if (buyers.length === 0) {
+    return refused('NO_SALES', 'customers', 'at least one sale', 'There is no sale to take returns from.', 'Import orders first.');
+  }
+  let [gross, returned, days, squares, weighted] = [0, 0, 0, 0, 0];
+  for (const c of buyers) {
+    gross += c.gross;
+    returned += Math.min(c.gross, c.returned);
+    days += c.saleDays;
+    squares += c.saleDays * c.saleDays;
+    weighted += c.saleDays * shareOf(c);
+  }
+  const p = weighted / days;
+  let spread = 0;
+  for (const c of buyers) spread += c.saleDays * (shareOf(c) - p) ** 2;
+  const noise = p * (1 - p) * (buyers.length - 1);
+  const room = p * (1 - p) * (days - squares / days - (buyers.length - 1));
+  const likeness = room > 0 ? (spread - noise) / room : 0;
+  const strength = likeness > 0 ? Math.min(MOST_STRENGTH, Math.max(1, 1 / likeness - 1)) : MOST_STRENGTH;
+  return {
+    outcome: 'fitted',
+    model: { kind: 'returns', parameters: { rate: returned / gross, strength }, covarianceLog: null },
+    customers: buyers.length,
+  };
+}
+
+/** The customer's return rate in [0, 1]: own rate and population rate, weighted by own sale-days against `strength`. */
+export function returnRate({ parameters: { rate, strength } }: FittedReturns, customer: ReturnHistory): number {
+  const ownWeight = customer.gross > 0 ? customer.saleDays / (customer.saleDays + strength) : 0;
+  return ownWeight * shareOf(customer) + (1 - ownWeight) * rate;
+}
