@@ -7,6 +7,8 @@ export type CommandEnvelope<C> = {
   /** The stream in which the decision is made consistent. */
   readonly stream: string;
   readonly command: C;
+  /** What the caller sent, without what was looked up since: a repeat is recognised by it. */
+  readonly body: unknown;
   /** Chosen by the caller, one per intention: the same key with the same body returns the first result. */
   readonly idempotencyKey: string;
   /** The stream's version that the caller saw; a mismatch is refused with `VERSION_CONFLICT`. */
@@ -49,7 +51,7 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
           'send a random UUID per intention',
         ),
       );
-    const fingerprint = keyring.fingerprint(envelope.command);
+    const fingerprint = keyring.fingerprint(envelope.body);
 
     for (let attempt = 1; ; attempt++) {
       const stream = await store.readStream(envelope.stream);
@@ -129,8 +131,8 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
 
 /** The first result of a command that came before: its facts stand in the stream under the ids of its key. */
 function repeatOf<C>(envelope: CommandEnvelope<C>, fingerprint: string, past: readonly Fact[]): CommandResult | undefined {
-  const own = new Set([commandFactId(envelope.idempotencyKey, 0)]);
-  const at = past.findIndex((fact) => own.has(fact.id));
+  const firstId = commandFactId(envelope.idempotencyKey, 0);
+  const at = past.findIndex((fact) => fact.id === firstId);
   if (at < 0) return undefined;
   if (past[at]?.meta.command !== fingerprint) return refused(mismatch());
   let last = past[at] as Fact;

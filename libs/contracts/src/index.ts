@@ -15,6 +15,7 @@ export * from './registry';
 export * from './sealed';
 export * from './streams';
 export * from './subscriptions/facts';
+export * from './subscriptions/order-totals';
 export * from './understanding/facts';
 
 /** Every kind of fact of the platform. */
