@@ -1,0 +1,162 @@
+import {
+  type BehaviourRecorded,
+  behaviourRecorded,
+  consentDenied,
+  consentGranted,
+  consentWithdrawn,
+  type Fact,
+  type IdentifierRegistered,
+  identifierRegistered,
+  type IdentifierType,
+  type Sealed,
+  traitsUpdated,
+} from '@tsunagari/contracts';
+import { defineProjection } from '@tsunagari/projection';
+import { betterKnown, type CustomerKind } from '../purchases/purchases.projection';
+
+/** An identifier of the customer. `value` is sealed with its subject's key and opened by resolvers only. */
+export type KnownIdentifier = {
+  readonly subject: string;
+  readonly type: IdentifierType;
+  readonly value: Sealed;
+  readonly verified: boolean;
+  readonly blockedBy?: string;
+  /** When it was first seen, ISO 8601 UTC. */
+  readonly since: string;
+};
+
+/** What a source said of the customer, sealed whole. A reader opens them oldest first and lays each over the last. */
+export type TraitsFact = { readonly subject: string; readonly source: string; readonly traits: Sealed; readonly occurred: string };
+
+export type ConsentAnswer = 'granted' | 'denied' | 'withdrawn';
+
+/** The last answer given under one subject for a category, on one channel or (`channel` null) on all. */
+export type ConsentRecord = {
+  readonly subject: string;
+  readonly category: string;
+  readonly channel: string | null;
+  readonly answer: ConsentAnswer;
+  readonly verified: boolean;
+  readonly since: string;
+  /** A grant ends here, ISO 8601 UTC. */
+  readonly expiresAt?: string;
+};
+
+export type ProfileState = {
+  readonly kind: CustomerKind;
+  readonly identifiers: readonly KnownIdentifier[];
+  /** The newest {@link KEPT_TRAITS}, oldest first. */
+  readonly traits: readonly TraitsFact[];
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  /** How many behaviours, by call (`track`, `page` …). */
+  readonly behaviours: Readonly<Record<string, number>>;
+  readonly consents: readonly ConsentRecord[];
+};
+
+/** Trait facts that are kept: enough for every source to have spoken, and a bound on what a noisy one costs. */
+export const KEPT_TRAITS = 50;
+
+/** Identifiers that are kept; clusters above the identity rules' limit do not arise. */
+export const KEPT_IDENTIFIERS = 1000;
+
+const ANSWERS: Readonly<Record<string, ConsentAnswer>> = {
+  [consentGranted.type]: 'granted',
+  [consentDenied.type]: 'denied',
+  [consentWithdrawn.type]: 'withdrawn',
+};
+
+type ConsentData = { category: string; channel?: string; verified: boolean; expiresAt?: string };
+
+function withConsent(state: ProfileState, subject: string, fact: Fact, answer: ConsentAnswer): ProfileState {
+  const { category, channel = null, verified, expiresAt } = fact.data as ConsentData;
+  // A word on all channels takes the place of what was said on each of them before.
+  const others = state.consents.filter(
+    (each) => each.subject !== subject || each.category !== category || (channel !== null && each.channel !== channel),
+  );
+  const record: ConsentRecord = {
+    subject,
+    category,
+    channel,
+    answer,
+    verified,
+    since: fact.occurred,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+  return { ...state, consents: [...others, record] };
+}
+
+/** The word of one subject: that on the channel before that on all channels. */
+function wordOf(records: readonly ConsentRecord[], channel: string, moment: string): ConsentAnswer | 'unknown' {
+  const record = records.find((each) => each.channel === channel) ?? records.find((each) => each.channel === null);
+  if (record === undefined) return 'unknown';
+  const over = record.expiresAt !== undefined && record.expiresAt <= moment;
+  return record.answer === 'granted' && (over || !record.verified) ? 'unknown' : record.answer;
+}
+
+/**
+ * Whether the customer agreed to a category on a channel at a moment (ISO 8601 UTC). Under several identifiers the stricter word wins:
+ * withdrawn, then denied, then granted. A grant counts only from a verified source and until it expires. `unknown` is no consent.
+ */
+export function consentOf(state: ProfileState, category: string, channel: string, moment: string): ConsentAnswer | 'unknown' {
+  const bySubject = new Map<string, ConsentRecord[]>();
+  for (const record of state.consents)
+    if (record.category === category) bySubject.set(record.subject, [...(bySubject.get(record.subject) ?? []), record]);
+  const words = new Set([...bySubject.values()].map((records) => wordOf(records, channel, moment)));
+  return (['withdrawn', 'denied', 'granted'] as const).find((word) => words.has(word)) ?? 'unknown';
+}
+
+function evolve(state: ProfileState, fact: Fact): ProfileState {
+  const subject = fact.subject;
+  if (subject === null) return state;
+  const seen: ProfileState = { ...state, firstSeen: state.firstSeen ?? fact.occurred, lastSeen: fact.occurred };
+  const answer = ANSWERS[fact.type];
+  if (answer !== undefined) return withConsent(seen, subject, fact, answer);
+  switch (fact.type) {
+    case identifierRegistered.type: {
+      const { identifierType, value, verified, kind, blockedBy } = fact.data as IdentifierRegistered;
+      if (seen.identifiers.length >= KEPT_IDENTIFIERS) return seen;
+      const identifier: KnownIdentifier = {
+        subject,
+        type: identifierType,
+        value: value as Sealed,
+        verified,
+        ...(blockedBy === undefined ? {} : { blockedBy }),
+        since: fact.occurred,
+      };
+      return { ...seen, kind: betterKnown(seen.kind, kind), identifiers: [...seen.identifiers, identifier] };
+    }
+    case traitsUpdated.type: {
+      const { traits } = fact.data as { traits: Sealed };
+      const said: TraitsFact = { subject, source: fact.meta.source, traits, occurred: fact.occurred };
+      return { ...seen, traits: [...seen.traits.slice(1 - KEPT_TRAITS), said] };
+    }
+    case behaviourRecorded.type: {
+      const { call } = fact.data as BehaviourRecorded;
+      return { ...seen, behaviours: { ...seen.behaviours, [call]: (seen.behaviours[call] ?? 0) + 1 } };
+    }
+    default:
+      return seen;
+  }
+}
+
+/** Who the customer is: identifiers, traits (all sealed), consents, when seen, how much observed. Read model `understanding.profile`. */
+export const profileProjection = defineProjection<ProfileState>({
+  name: 'profile',
+  version: 1,
+  types: [identifierRegistered, traitsUpdated, behaviourRecorded, consentGranted, consentDenied, consentWithdrawn].map(({ type }) => type),
+  key: 'customer',
+  initial: { kind: 'unidentified', identifiers: [], traits: [], firstSeen: null, lastSeen: null, behaviours: {}, consents: [] },
+  evolve,
+  columns: [
+    { name: 'kind', sql: 'text', value: ({ kind }) => kind },
+    { name: 'first_seen', sql: 'timestamptz', value: ({ firstSeen }) => firstSeen },
+    { name: 'last_seen', sql: 'timestamptz', value: ({ lastSeen }) => lastSeen },
+    {
+      name: 'behaviours',
+      sql: 'integer',
+      value: ({ behaviours }) => Object.values(behaviours).reduce((sum, count) => sum + count, 0),
+    },
+  ],
+  indexes: [['last_seen desc', 'key']],
+});

@@ -1,0 +1,302 @@
+import {
+  type AdjustmentRecorded,
+  adjustmentRecorded,
+  type Fact,
+  type IdentifierRegistered,
+  identifierRegistered,
+  orderCancelled,
+  type OrderPlaced,
+  orderPlaced,
+  type OrderRefunded,
+  orderRefunded,
+  orderUpdated,
+} from '@tsunagari/contracts';
+import { defineProjection, type ProjectionDefinition } from '@tsunagari/projection';
+import { calendarOf, type DayNumber, dayOf } from '../calendar';
+
+/** Who it is, as far as it is known: `unidentified` is a buyer of whom only an invoice is known. */
+export type CustomerKind = 'person' | 'account' | 'unidentified';
+
+/** One calendar day with a sale: day, gross sales of that day in minor units, orders of that day. */
+export type SaleDayEntry = readonly [day: DayNumber, grossMinor: number, orders: number];
+
+/** What was bought in one currency, in its minor unit. Sums across currencies are never made. */
+export type CurrencyPurchases = {
+  /** Orders with at least one sale line (quantity and price positive). */
+  readonly orders: number;
+  /** Documents: orders of any content, refunds, adjustments. */
+  readonly invoices: number;
+  readonly refunds: number;
+  /** What the sale lines are worth. */
+  readonly salesMinor: number;
+  /** What the orders are worth, lines that are no sale included. */
+  readonly orderedMinor: number;
+  /** What went back: positive. */
+  readonly refundedMinor: number;
+  /** Corrections of the books, signed. */
+  readonly adjustedMinor: number;
+  /** Ascending, one entry a day: the sufficient statistics of every model at any calibration day derive from it. */
+  readonly saleDays: readonly SaleDayEntry[];
+};
+
+/** An order that may still be updated or cancelled. `void` once cancelled: it counts nothing and nothing revives it. */
+export type KnownOrder = {
+  readonly id: string;
+  readonly day: DayNumber;
+  readonly currency: string;
+  readonly orderedMinor: number;
+  readonly salesMinor: number;
+  readonly sale: boolean;
+  readonly void?: true;
+};
+
+export type PurchasesState = {
+  readonly kind: CustomerKind;
+  readonly byCurrency: Readonly<Record<string, CurrencyPurchases>>;
+  /** The newest orders in fold order, at most {@link KEPT_ORDERS}: what an update or a cancellation has to take back. */
+  readonly orders: readonly KnownOrder[];
+  /** Orders that fell out of `orders`; their money stays counted. */
+  readonly settledOrders: number;
+  /** Changes of orders that had fallen out: without effect here, so that money is never counted twice. */
+  readonly missedChanges: number;
+  /** The day at whose close the customer had bought nothing for {@link SILENT_AFTER_DAYS} days; null while she buys. */
+  readonly silentSince: DayNumber | null;
+};
+
+/** An order can be changed while it is among this many newest ones of its customer: a state stays below some 60 KB. */
+export const KEPT_ORDERS = 500;
+
+/** Days without a purchase after which a customer is called silent. */
+export const SILENT_AFTER_DAYS = 90;
+
+const NOTHING: CurrencyPurchases = {
+  orders: 0,
+  invoices: 0,
+  refunds: 0,
+  salesMinor: 0,
+  orderedMinor: 0,
+  refundedMinor: 0,
+  adjustedMinor: 0,
+  saleDays: [],
+};
+
+const KIND_RANK: Readonly<Record<CustomerKind, number>> = { unidentified: 0, account: 1, person: 2 };
+
+/** The better known of two kinds: what a customer of several identifiers is. */
+export function betterKnown(a: CustomerKind, b: CustomerKind): CustomerKind {
+  return KIND_RANK[a] >= KIND_RANK[b] ? a : b;
+}
+
+/** The one currency a customer has bought in: null for none, `MIXED_CURRENCY` for several. */
+export function currencyOf(state: PurchasesState): string | null | 'MIXED_CURRENCY' {
+  const currencies = Object.keys(state.byCurrency);
+  return currencies.length === 0 ? null : currencies.length === 1 ? (currencies[0] ?? null) : 'MIXED_CURRENCY';
+}
+
+/** Net revenue: what the orders are worth, less refunds, adjustments included. */
+export function netMinor(purchases: CurrencyPurchases): number {
+  return purchases.orderedMinor - purchases.refundedMinor + purchases.adjustedMinor;
+}
+
+/** The days with a sale in any currency, ascending and distinct. */
+export function saleDayNumbers(state: PurchasesState): readonly DayNumber[] {
+  const lists = Object.values(state.byCurrency).map(({ saleDays }) => saleDays);
+  if (lists.length === 1) return (lists[0] ?? []).map(([day]) => day);
+  return [...new Set(lists.flat().map(([day]) => day))].sort((a, b) => a - b);
+}
+
+function lastSaleDay(state: PurchasesState): DayNumber | undefined {
+  let last: DayNumber | undefined;
+  for (const { saleDays } of Object.values(state.byCurrency)) {
+    const day = saleDays.at(-1)?.[0];
+    if (day !== undefined && (last === undefined || day > last)) last = day;
+  }
+  return last;
+}
+
+function withSale(days: readonly SaleDayEntry[], day: DayNumber, grossMinor: number, orders: number): readonly SaleDayEntry[] {
+  let index = days.length;
+  while (index > 0 && (days[index - 1]?.[0] ?? 0) >= day) index -= 1;
+  const there = days[index]?.[0] === day ? days[index] : undefined;
+  const entry: SaleDayEntry = [day, (there?.[1] ?? 0) + grossMinor, (there?.[2] ?? 0) + orders];
+  return [...days.slice(0, index), ...(entry[2] > 0 ? [entry] : []), ...days.slice(there ? index + 1 : index)];
+}
+
+function changeCurrency(
+  state: PurchasesState,
+  currency: string,
+  change: (was: CurrencyPurchases) => CurrencyPurchases,
+): Readonly<Record<string, CurrencyPurchases>> {
+  const { [currency]: was = NOTHING, ...others } = state.byCurrency;
+  const now = change(was);
+  // A currency of which nothing is left (its only order was cancelled) must not make the customer a mixed one.
+  return now.invoices === 0 ? others : { ...others, [currency]: now };
+}
+
+function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): PurchasesState {
+  return {
+    ...state,
+    byCurrency: changeCurrency(state, order.currency, (was) => ({
+      ...was,
+      orders: was.orders + (order.sale ? sign : 0),
+      invoices: was.invoices + sign,
+      salesMinor: was.salesMinor + sign * order.salesMinor,
+      orderedMinor: was.orderedMinor + sign * order.orderedMinor,
+      saleDays: order.sale ? withSale(was.saleDays, order.day, sign * order.salesMinor, sign) : was.saleDays,
+    })),
+  };
+}
+
+function put(state: PurchasesState, index: number, order: KnownOrder): PurchasesState {
+  if (index >= 0) return { ...state, orders: state.orders.with(index, order) };
+  const full = state.orders.length >= KEPT_ORDERS;
+  return {
+    ...state,
+    orders: [...(full ? state.orders.slice(1) : state.orders), order],
+    settledOrders: state.settledOrders + (full ? 1 : 0),
+  };
+}
+
+function isSale(order: OrderPlaced): boolean {
+  // Not by the amount alone: a line of a tenth of a penny is a sale too, and an update may come without its lines.
+  return order.sales.amountMinor > 0 || order.lines.some((line) => line.quantity > 0 && /^[0-9.]*[1-9]/.test(line.unitPrice));
+}
+
+/** The order as it stands takes the place of what was known of it; it keeps the day on which it was first seen. */
+function place(state: PurchasesState, day: DayNumber, order: OrderPlaced, isUpdate: boolean): PurchasesState {
+  const index = state.orders.findLastIndex(({ id }) => id === order.orderId);
+  const was = state.orders[index];
+  if (was?.void) return state;
+  if (!was && isUpdate && state.settledOrders > 0) return { ...state, missedChanges: state.missedChanges + 1 };
+  const now: KnownOrder = {
+    id: order.orderId,
+    day: was?.day ?? day,
+    currency: order.total.currency,
+    orderedMinor: order.total.amountMinor,
+    salesMinor: order.sales.amountMinor,
+    sale: isSale(order),
+  };
+  return put(count(was ? count(state, was, -1) : state, now, 1), index, now);
+}
+
+function cancel(state: PurchasesState, day: DayNumber, orderId: string): PurchasesState {
+  const index = state.orders.findLastIndex(({ id }) => id === orderId);
+  const was = state.orders[index];
+  if (was?.void) return state;
+  if (was) return put(count(state, was, -1), index, { ...was, void: true });
+  if (state.settledOrders > 0) return { ...state, missedChanges: state.missedChanges + 1 };
+  return put(state, -1, { id: orderId, day, currency: '', orderedMinor: 0, salesMinor: 0, sale: false, void: true });
+}
+
+function refund(state: PurchasesState, { refunded }: OrderRefunded): PurchasesState {
+  return {
+    ...state,
+    byCurrency: changeCurrency(state, refunded.currency, (was) => ({
+      ...was,
+      invoices: was.invoices + 1,
+      refunds: was.refunds + 1,
+      refundedMinor: was.refundedMinor + refunded.amountMinor,
+    })),
+  };
+}
+
+function adjust(state: PurchasesState, { adjustment }: AdjustmentRecorded): PurchasesState {
+  return {
+    ...state,
+    byCurrency: changeCurrency(state, adjustment.currency, (was) => ({
+      ...was,
+      invoices: was.invoices + 1,
+      adjustedMinor: was.adjustedMinor + adjustment.amountMinor,
+    })),
+  };
+}
+
+function evolve(state: PurchasesState, fact: Fact, day: (moment: string) => DayNumber): PurchasesState {
+  switch (fact.type) {
+    case identifierRegistered.type: {
+      const kind = betterKnown(state.kind, (fact.data as IdentifierRegistered).kind);
+      return kind === state.kind ? state : { ...state, kind };
+    }
+    case orderPlaced.type:
+    case orderUpdated.type:
+      return place(state, day(fact.occurred), fact.data as OrderPlaced, fact.type === orderUpdated.type);
+    case orderCancelled.type:
+      return cancel(state, day(fact.occurred), (fact.data as { orderId: string }).orderId);
+    case orderRefunded.type:
+      return refund(state, fact.data as OrderRefunded);
+    case adjustmentRecorded.type:
+      return adjust(state, fact.data as AdjustmentRecorded);
+    default:
+      return state;
+  }
+}
+
+function silentFrom(state: PurchasesState): DayNumber | undefined {
+  const last = lastSaleDay(state);
+  return last === undefined ? undefined : last + SILENT_AFTER_DAYS;
+}
+
+/** The money of the one currency; null for a customer who bought in several (`MIXED_CURRENCY`), 0 for one who bought nothing. */
+function moneyColumn(name: string, of: (purchases: CurrencyPurchases) => number) {
+  return {
+    name,
+    sql: 'bigint',
+    value: (state: PurchasesState): number | null => {
+      const all = Object.values(state.byCurrency);
+      return all.length > 1 ? null : of(all[0] ?? NOTHING);
+    },
+  };
+}
+
+function countColumn(name: string, of: (purchases: CurrencyPurchases) => number) {
+  return {
+    name,
+    sql: 'integer',
+    value: (state: PurchasesState): number => Object.values(state.byCurrency).reduce((sum, purchases) => sum + of(purchases), 0),
+  };
+}
+
+/**
+ * What a customer bought, sent back and is worth so far: orders, refunds, adjustments, the days of sale, and since when she is silent.
+ * A day is one of the deployment's time zone. Money is in minor units, by currency. Read model `understanding.purchases`.
+ */
+export function purchasesProjection(timeZone = 'UTC'): ProjectionDefinition<PurchasesState> {
+  const day = calendarOf(timeZone);
+  return defineProjection<PurchasesState>({
+    name: 'purchases',
+    version: 1,
+    types: [identifierRegistered, orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded].map(({ type }) => type),
+    key: 'customer',
+    initial: { kind: 'unidentified', byCurrency: {}, orders: [], settledOrders: 0, missedChanges: 0, silentSince: null },
+    evolve: (state, fact) => {
+      const next = evolve(state, fact, day);
+      const due = silentFrom(next);
+      // A purchase ends the silence; a cancellation may move the last purchase back, and the next tick says so.
+      return next.silentSince !== null && next.silentSince !== due ? { ...next, silentSince: null } : next;
+    },
+    nextDue: (state) => {
+      const due = state.silentSince === null ? silentFrom(state) : undefined;
+      return due === undefined ? undefined : dayOf(due);
+    },
+    tick: (state) => ({ ...state, silentSince: silentFrom(state) ?? null }),
+    columns: [
+      { name: 'kind', sql: 'text', value: ({ kind }) => kind },
+      { name: 'currency', sql: 'text', value: (state) => (Object.keys(state.byCurrency).length > 1 ? null : currencyOf(state)) },
+      { name: 'mixed', sql: 'boolean', value: (state) => Object.keys(state.byCurrency).length > 1 },
+      countColumn('orders', ({ orders }) => orders),
+      countColumn('invoices', ({ invoices }) => invoices),
+      countColumn('refunds', ({ refunds }) => refunds),
+      moneyColumn('sales_minor', ({ salesMinor }) => salesMinor),
+      moneyColumn('refunded_minor', ({ refundedMinor }) => refundedMinor),
+      moneyColumn('net_minor', netMinor),
+      { name: 'sale_days', sql: 'integer', value: (state) => saleDayNumbers(state).length },
+      { name: 'first_day', sql: 'integer', value: (state) => saleDayNumbers(state)[0] ?? null },
+      { name: 'last_day', sql: 'integer', value: (state) => lastSaleDay(state) ?? null },
+      { name: 'silent_since', sql: 'integer', value: ({ silentSince }) => silentSince },
+    ],
+    indexes: [
+      ['net_minor desc', 'key'],
+      ['last_day', 'key'],
+    ],
+  });
+}
