@@ -36,3 +36,34 @@ export {
   type LifetimeValueQuestion,
   type LifetimeValueTerms,
 } from './lifetime-value';
+export {
+  predictiveInterval,
+  predictiveIntervals,
+  totalInterval,
+  type DrawOptions,
+  type Interval,
+  type PredictedCustomer,
+  type PredictiveInterval,
+  type PredictiveTerms,
+  type TotalTerms,
+} from './predictive';
+export { areaUnderCurve, backTest, type BackTest, type BackTestOptions, type Decile } from './back-test';
+export {
+  discountedLifetime,
+  discountedResidualLifetime,
+  fitContract,
+  retentionRate,
+  survival,
+  type ContractFit,
+  type FittedContract,
+} from './contract';
+export {
+  discountedOpportunities,
+  expectedOpportunities,
+  fitOpportunities,
+  opportunityAlive,
+  opportunityTaken,
+  type FittedOpportunities,
+  type OpportunityFit,
+  type OpportunityHistory,
+} from './opportunities';

@@ -1,0 +1,57 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Draws from distributions, all from one seed: the same seed gives the same sequence everywhere. */
+export interface Random {
+  readonly uniform: () => number;
+  readonly normal: () => number;
+  readonly exponential: () => number;
+  /** Gamma with rate 1. */
+  readonly gamma: (shape: number) => number;
+  readonly beta: (a: number, b: number) => number;
+}
+
+/** xoroshiro128+ from a 32-bit seed. Normals by the polar method, gammas by Marsaglia & Tsang (2000). */
+export function createRandom(seed: number): Random {
+  const generator = xoroshiro128plus(seed | 0);
+  let spare: number | null = null;
+  const uniform = (): number => uniformFloat64(generator);
+  const normal = (): number => {
+    if (spare !== null) {
+      const value = spare;
+      spare = null;
+      return value;
+    }
+    for (;;) {
+      const u = 2 * uniform() - 1;
+      const v = 2 * uniform() - 1;
+      const s = u * u + v * v;
+      if (s > 0 && s < 1) {
+        const scale = Math.sqrt((-2 * Math.log(s)) / s);
+        spare = v * scale;
+        return u * scale;
+      }
+    }
+  };
+  const gamma = (shape: number): number => {
+    if (shape < 1) return gamma(shape + 1) * Math.exp(Math.log1p(-uniform()) / shape);
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = normal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && Math.log1p(-uniform()) < 0.5 * x * x + d * (1 - v + Math.log(v))) return d * v;
+    }
+  };
+  return {
+    uniform,
+    normal,
+    exponential: () => -Math.log1p(-uniform()),
+    gamma,
+    beta: (a, b) => {
+      const x = gamma(a);
+      const y = gamma(b);
+      return x + y > 0 ? x / (x + y) : a / (a + b);
+    },
+  };
+}
