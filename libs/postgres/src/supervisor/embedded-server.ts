@@ -210,7 +210,14 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   return { url, port: running.port, pid: () => running.pid, stop: () => (stopping ??= stop()) };
 }
 
-/** Removes everything a stopped server kept in its folder. */
-export function removeEmbeddedServer(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+/**
+ * Removes a server's folder with everything in it; one left over by a killed process is stopped first.
+ * @throws SupervisorError FOLDER_IN_USE
+ */
+export async function removeEmbeddedServer(folder: string): Promise<void> {
+  const found = openDataFolder(resolve(folder));
+  const lock = await lockFolder(found.root);
+  await stopOrphan(found);
+  rmSync(found.root, { recursive: true, force: true });
+  lock.release();
 }
