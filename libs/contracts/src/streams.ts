@@ -26,7 +26,6 @@ export type StreamCategory = keyof typeof STREAM_CATEGORIES;
 
 /** The name of a stream. Ids are kept as they are; a control character or more than 200 characters is a bug of the caller and throws. */
 export function streamName(category: StreamCategory, id: string): string {
-  // eslint-disable-next-line no-control-regex
   if (id.length === 0 || id.length > 200 || /[\u0000-\u001f]/.test(id))
     throw new RangeError(`not an id of a ${category} stream: ${JSON.stringify(id)}`);
   return `${category}-${id}`;
