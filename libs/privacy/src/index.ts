@@ -1,1 +1,2 @@
+export * from './fact-ids';
 export * from './keyring';

@@ -1,0 +1,5 @@
+export * from './facts';
+export * from './fold';
+export * from './partition';
+export * from './position';
+export * from './rules';
