@@ -1,0 +1,12 @@
+export * from './connection';
+export * from './failures';
+export * from './global-id';
+export * from './node-subgraph';
+export * from './principal';
+export * from './refused';
+export * from './request-context';
+export * from './scalars';
+export * from './shared-sdl';
+export * from './subgraph';
+export * from './subgraph-http';
+export { nodeTypes, supergraphSdl } from '../generated/supergraph';
