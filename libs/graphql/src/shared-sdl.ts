@@ -1,4 +1,4 @@
-import { REFUSAL_CODES } from '@tsunagari/contracts';
+import { IDENTIFIER_TYPES, REFUSAL_CODES } from '@tsunagari/contracts';
 
 /** What every subgraph begins with. The value types are shareable: any subgraph may return them. */
 export const sharedSdl = /* GraphQL */ `
@@ -42,6 +42,16 @@ type PageInfo @shareable {
   hasPreviousPage: Boolean!
   startCursor: String
   endCursor: String
+}
+
+enum IdentifierType {
+  ${IDENTIFIER_TYPES.map((type) => type.toUpperCase()).join('\n  ')}
+}
+
+"What somebody is known by: a user id, an e-mail address, an anonymous id of a browser."
+input IdentifierInput {
+  type: IdentifierType!
+  value: String!
 }
 
 enum RefusalCode {

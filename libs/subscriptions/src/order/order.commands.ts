@@ -1,0 +1,126 @@
+import type { CommandPath, CommandResult } from '@tsunagari/command';
+import { identifierRegistered, refusal, streamName, type IdentifierType, type OrderLine, type Refusal } from '@tsunagari/contracts';
+import type { EventStore } from '@tsunagari/event-store';
+import { commandFactId, type Keyring } from '@tsunagari/privacy';
+import { orderDecider } from './order.decider';
+
+export type RecordOrderInput = {
+  readonly orderId: string;
+  readonly buyer: { readonly type: IdentifierType; readonly value: string };
+  readonly lines: readonly OrderLine[];
+  readonly currency: string;
+  readonly placedAt?: string;
+  readonly country?: string;
+  readonly coupon?: string;
+};
+
+/** Who asks, when, and under which key: what every command carries. */
+export type Asked = {
+  readonly idempotencyKey: string;
+  readonly expectedVersion?: number;
+  readonly by: string;
+  readonly requestId: string;
+  readonly at: string;
+};
+
+/** How far ahead of the platform's clock a caller's time may be. */
+const SKEW_MS = 5 * 60_000;
+
+/** Orders that another system sells and this platform mirrors. */
+export function orderCommands(ports: { readonly path: CommandPath; readonly store: EventStore; readonly keyring: Keyring }) {
+  const { path, store, keyring } = ports;
+
+  /** The buyer's subject; on first sight its first fact is recorded, which is idempotent however often it is tried. */
+  async function subjectOf(input: RecordOrderInput, asked: Asked): Promise<string | Refusal> {
+    const [known] = await keyring.subjectsOf([input.buyer], { create: true });
+    if (!known || known.kind === 'unknown') return refusal('UNKNOWN_IDENTIFIER', 'buyer', 'the buyer is named by an identifier');
+    if (known.kind === 'erased') return refusal('SUBJECT_ERASED', 'buyer', 'nothing more is recorded of an erased customer');
+    const stream = streamName('identifier', known.subject);
+    if ((await store.readStream(stream, { limit: 1 })).kind !== 'missing') return known.subject;
+    const [sealed] = await keyring.seal([
+      {
+        id: commandFactId(`register:${known.subject}`, 0),
+        definition: identifierRegistered,
+        subject: known.subject,
+        data: {
+          identifierType: input.buyer.type,
+          value: input.buyer.value,
+          verified: true,
+          kind: input.buyer.type === 'invoice' ? 'unidentified' : 'person',
+        },
+        meta: { actor: asked.by, source: 'subscriptions', correlationId: asked.requestId },
+        occurred: input.placedAt ?? asked.at,
+      },
+    ]);
+    if (!sealed || sealed.kind === 'refused')
+      return sealed?.refusal ?? refusal('INVALID_FIELD', 'buyer', 'the buyer is named by an identifier');
+    // A conflict means that somebody registered it meanwhile: the same fact stands.
+    await store.append({ stream, expected: 'none', facts: [sealed.fact] });
+    return known.subject;
+  }
+
+  return {
+    async recordOrder(input: RecordOrderInput, asked: Asked): Promise<CommandResult> {
+      const broken = brokenRule(input, asked.at);
+      if (broken) return { kind: 'refused', refusal: broken };
+      const subject = await subjectOf(input, asked);
+      if (typeof subject !== 'string') return { kind: 'refused', refusal: subject };
+      const { buyer: _, placedAt, ...order } = input;
+      return path.execute(orderDecider, {
+        stream: streamName('order', input.orderId),
+        command: { kind: 'RecordOrder', subject, occurred: placedAt ?? asked.at, ...order },
+        body: { kind: 'RecordOrder', ...input },
+        actor: asked.by,
+        source: 'subscriptions',
+        correlationId: asked.requestId,
+        ...keyOf(asked),
+      });
+    },
+
+    cancelOrder(input: { readonly orderId: string; readonly reason?: string }, asked: Asked): Promise<CommandResult> {
+      return path.execute(orderDecider, {
+        stream: streamName('order', input.orderId),
+        command: { kind: 'CancelOrder', ...input },
+        body: { kind: 'CancelOrder', ...input },
+        actor: asked.by,
+        source: 'subscriptions',
+        correlationId: asked.requestId,
+        ...keyOf(asked),
+      });
+    },
+  };
+}
+
+export type OrderCommands = ReturnType<typeof orderCommands>;
+
+function keyOf(asked: Asked): { at: string; idempotencyKey: string; expectedVersion?: number } {
+  return {
+    at: asked.at,
+    idempotencyKey: asked.idempotencyKey,
+    ...(asked.expectedVersion === undefined ? {} : { expectedVersion: asked.expectedVersion }),
+  };
+}
+
+/** What the contract of the fact cannot know: an id that names a stream, and a time that has not come yet. */
+function brokenRule(input: RecordOrderInput, now: string): Refusal | undefined {
+  // eslint-disable-next-line no-control-regex
+  if (input.orderId.length === 0 || input.orderId.length > 190 || /[\u0000-\u001f]/.test(input.orderId))
+    return refusal('INVALID_FIELD', 'orderId', 'orderId has 1 to 190 characters and no control character');
+  if (input.lines.length === 0) return refusal('MISSING_FIELD', 'lines', 'an order has at least one line');
+  if (!/^[A-Z]{3}$/.test(input.currency)) return refusal('INVALID_FIELD', 'currency', 'currency is an ISO 4217 code');
+  const odd = input.lines.findIndex(({ unitPrice }) => !/^-?\d{1,12}(\.\d{1,6})?$/.test(unitPrice));
+  if (odd >= 0)
+    return refusal(
+      'INVALID_FIELD',
+      `lines.${odd}.unitPrice`,
+      'unitPrice is a decimal number, at most 12 digits before and 6 after the point',
+    );
+  if (input.placedAt !== undefined && Date.parse(input.placedAt) > Date.parse(now) + SKEW_MS)
+    return refusal(
+      'FUTURE_EVENT',
+      'placedAt',
+      'placedAt is at most 5 minutes ahead of the platform',
+      'check the clock of the selling system',
+    );
+  return undefined;
+}
