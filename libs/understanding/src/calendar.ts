@@ -48,6 +48,25 @@ export function calendarOf(timeZone: string): (moment: string) => DayNumber {
   };
 }
 
+/** The first moment of a day in a time zone, ISO 8601 UTC. Where midnight is skipped by a change of clocks, the first one after it. */
+export function startOfDay(day: DayNumber, timeZone: string): string {
+  const dayAt = calendarOf(timeZone);
+  // Zones lie within 15 hours of UTC, and the day of a moment never falls as time goes on: search the minute where it begins.
+  let [before, from] = [day * 1440 - 900, day * 1440 + 900];
+  while (from - before > 1) {
+    const middle = Math.floor((before + from) / 2);
+    if (dayAt(momentOf(middle)) >= day) from = middle;
+    else before = middle;
+  }
+  return momentOf(from);
+}
+
+function momentOf(minutes: number): string {
+  const day = Math.floor(minutes / 1440);
+  const minute = minutes - day * 1440;
+  return `${dayOf(day)}T${pad(Math.floor(minute / 60))}:${pad(minute % 60)}:00.000Z`;
+}
+
 function pad(number: number): string {
   return String(number).padStart(2, '0');
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { calendarOf, dayNumberOf, dayOf, firstDayOfMonth, monthNumberOf, monthOf } from './calendar';
+import { calendarOf, dayNumberOf, dayOf, firstDayOfMonth, monthNumberOf, monthOf, startOfDay } from './calendar';
 
 describe('the calendar', () => {
   it('counts days as the rest of the world does', () => {
@@ -21,6 +21,12 @@ describe('the calendar', () => {
     const london = calendarOf('Europe/London');
     expect(dayOf(london('2011-03-26T23:30:00.000Z'))).toBe('2011-03-26');
     expect(dayOf(london('2011-03-27T23:30:00.000Z'))).toBe('2011-03-28');
+  });
+
+  it('begins a day when the zone does', () => {
+    expect(startOfDay(dayNumberOf('2011-12-10'), 'UTC')).toBe('2011-12-10T00:00:00.000Z');
+    expect(startOfDay(dayNumberOf('2011-12-10'), 'Asia/Tokyo')).toBe('2011-12-09T15:00:00.000Z');
+    expect(startOfDay(dayNumberOf('2011-03-28'), 'Europe/London')).toBe('2011-03-27T23:00:00.000Z');
   });
 
   it('refuses a zone that does not exist before any fact is folded', () => {
