@@ -1,15 +1,17 @@
 import {
   customersMerged,
+  identifierBlocked,
   identifierRegistered,
   isRedacted,
   type CustomersMerged,
+  type Fact,
   type IdentifierRegistered,
   type IdentifierType,
   type Sealed,
 } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { Keyring } from '@tsunagari/privacy';
-import type { IdentityQuestions } from '../identity/identity-questions';
+import type { IdentityReader } from '@tsunagari/projection';
 
 export type IdentifierView = {
   readonly subject: string;
@@ -34,56 +36,69 @@ export type CustomerView = {
   }[];
 };
 
+export type CustomerReads = { readonly identity: IdentityReader; readonly journal: Journal; readonly keyring: Keyring };
+
 /**
- * Customers as people see them: members from the identity projection, identifiers and decisions from the journal, values opened by
- * the keyring. Three reads for a page of customers, whatever its length. What is no customer (any more) is null.
+ * Customers as people see them: members from identity, identifiers and decisions from the journal, values opened by the keyring. A
+ * handful of reads for a page of customers, whatever its length. An id that was never seen, or is no customer any more, is null.
  */
 export async function readCustomers(
-  ports: { readonly identity: IdentityQuestions; readonly journal: Journal; readonly keyring: Keyring },
+  { identity, journal, keyring }: CustomerReads,
   ids: readonly string[],
 ): Promise<readonly (CustomerView | null)[]> {
-  const members = await ports.identity.membersOf(ids);
-  const subjects = [...members.values()].flat().map(({ subject }) => subject);
+  const members = await identity.subjectsOf(ids);
+  const subjects = [...members.values()].flat();
   if (subjects.length === 0) return ids.map(() => null);
-  const facts = await ports.journal.bySubjects({ subjects, types: [identifierRegistered.type, customersMerged.type] });
-
-  const registrations = facts.filter(({ type }) => type === identifierRegistered.type);
-  const opened = await ports.keyring.open(
-    registrations.map(({ subject, data }) => ({ subject: subject ?? '', sealed: (data as { value: string }).value as Sealed })),
-  );
-  const registered = new Map(
-    registrations.map((fact, n) => [fact.subject ?? '', { fact, data: fact.data as IdentifierRegistered, value: opened[n] }] as const),
-  );
+  const [facts, erased] = await Promise.all([
+    journal.bySubjects({ subjects, types: [identifierRegistered.type, identifierBlocked.type, customersMerged.type] }),
+    keyring.erased(subjects),
+  ]);
+  const registered = await openedRegistrations(facts, keyring);
+  const blocked = new Set(facts.filter(({ type }) => type === identifierBlocked.type).map(({ subject }) => subject));
   const merges = facts.filter(({ type }) => type === customersMerged.type);
 
   return ids.map((customer) => {
-    const own = members.get(customer);
-    if (!own) return null;
-    const identifiers = own.flatMap(({ subject, verified, blocked }): IdentifierView[] => {
-      const known = registered.get(subject);
-      if (!known) return [];
-      return [
-        {
-          subject,
-          type: known.data.identifierType,
-          value: isRedacted(known.value) ? null : String(known.value),
-          verified,
-          blocked,
-          firstSeen: known.fact.occurred,
-        },
-      ];
-    });
-    const subjectsOfOwn = new Set(own.map(({ subject }) => subject));
-    const kinds = own.map(({ subject }) => registered.get(subject)?.data.kind);
+    const own = members.get(customer) ?? [];
+    const identifiers = own.flatMap((subject) => registered.get(subject) ?? []);
+    if (identifiers.length === 0) return null;
+    const kinds = identifiers.map(({ kind }) => kind);
     return {
       customer,
       kind: kinds.includes('account') ? 'account' : kinds.includes('person') ? 'person' : 'unidentified',
-      erased: own.some(({ erased }) => erased),
-      identifiers,
+      erased: own.some((subject) => erased.has(subject)),
+      identifiers: identifiers
+        .map(({ kind: _, ...identifier }) => ({ ...identifier, blocked: identifier.blocked || blocked.has(identifier.subject) }))
+        .sort((a, b) => (a.firstSeen < b.firstSeen ? -1 : a.firstSeen > b.firstSeen ? 1 : 0)),
       mergedFrom: merges
         .map((fact) => ({ at: fact.occurred, ...(fact.data as CustomersMerged) }))
-        .filter((merge) => merge.subjects.every((subject) => subjectsOfOwn.has(subject)))
+        .filter((merge) => merge.subjects.every((subject) => own.includes(subject)))
         .reverse(),
     };
   });
+}
+
+async function openedRegistrations(
+  facts: readonly Fact[],
+  keyring: Keyring,
+): Promise<Map<string, IdentifierView & { readonly kind: CustomerView['kind'] }>> {
+  const registrations = facts.filter(({ type }) => type === identifierRegistered.type);
+  const opened = await keyring.open(
+    registrations.map(({ subject, data }) => ({ subject: subject ?? '', sealed: (data as { readonly value: Sealed }).value })),
+  );
+  return new Map(
+    registrations.map((fact, n) => {
+      const data = fact.data as IdentifierRegistered;
+      const subject = fact.subject ?? '';
+      const view = {
+        subject,
+        type: data.identifierType,
+        value: isRedacted(opened[n]) ? null : String(opened[n]),
+        verified: data.verified,
+        blocked: data.blockedBy !== undefined,
+        firstSeen: fact.occurred,
+        kind: data.kind,
+      };
+      return [subject, view] as const;
+    }),
+  );
 }

@@ -1,8 +1,7 @@
 import type { CommandPath, CommandResult } from '@tsunagari/command';
 import { refusal, streamName, type CustomerErased, type Position, type Refusal } from '@tsunagari/contracts';
-import type { Keyring } from '@tsunagari/privacy';
 import { identityDecider, type IdentityCommand, type KnownCustomer } from './identity.decider';
-import type { IdentityQuestions } from './identity-questions';
+import { readCustomers, type CustomerReads } from '../customer/customer.read-model';
 
 /** Who asks, when, and under which key: what every command carries. */
 export type Asked = {
@@ -25,18 +24,24 @@ export type IdentityResult =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /** Merge, split, block and erase: each looks up who is meant, decides in that identifier's stream, and waits for the effect. */
-export function identityCommands(ports: { readonly path: CommandPath; readonly identity: IdentityQuestions; readonly keyring: Keyring }) {
-  const { path, identity, keyring } = ports;
+export function identityCommands(
+  ports: CustomerReads & {
+    readonly path: CommandPath;
+    /** Waits until identity has seen the position, at most 2 s. */
+    readonly waitFor: (position: Position) => Promise<unknown>;
+  },
+) {
+  const { path, identity, keyring, waitFor } = ports;
 
   async function knownCustomer(subject: string): Promise<KnownCustomer | undefined> {
-    const customer = (await identity.customersOf([subject])).get(subject);
-    const members = customer === undefined ? undefined : (await identity.membersOf([customer])).get(customer);
-    if (customer === undefined || members === undefined) return undefined;
+    const { customer } = await identity.membersOf(subject);
+    const [view] = await readCustomers(ports, [customer]);
+    if (!view) return undefined;
     return {
       customer,
-      subjects: members.map((member) => member.subject),
-      erased: members.some((member) => member.erased),
-      blocked: members.filter((member) => member.blocked).map((member) => member.subject),
+      subjects: view.identifiers.map((identifier) => identifier.subject),
+      erased: view.erased,
+      blocked: view.identifiers.filter(({ blocked }) => blocked).map((identifier) => identifier.subject),
     };
   }
 
@@ -57,7 +62,7 @@ export function identityCommands(ports: { readonly path: CommandPath; readonly i
   /** Answers with the customers that these subjects belong to once identity has seen the result. */
   async function answer(result: CommandResult, subjects: readonly string[]): Promise<IdentityResult> {
     if (result.kind === 'refused') return result;
-    if (result.position !== null) await identity.waitFor(result.position);
+    if (result.position !== null) await waitFor(result.position);
     const after = await identity.customersOf(subjects);
     return {
       kind: 'accepted',

@@ -1,0 +1,10 @@
+import type { CustomersLoaders } from './customers.subgraph';
+import type { CustomerView, IdentifierView } from './customer/customer.read-model';
+import type { RequestContext } from '@tsunagari/graphql';
+
+export type SubgraphContext = RequestContext<CustomersLoaders>;
+
+/** The parent of Customer's fields; its fields load the view when they are asked for. */
+export type CustomerModel = { readonly customer: string };
+export type IdentifierModel = IdentifierView;
+export type MergeRecordModel = CustomerView['mergedFrom'][number];
