@@ -103,7 +103,6 @@ function keyOf(asked: Asked): { at: string; idempotencyKey: string; expectedVers
 
 /** What the contract of the fact cannot know: an id that names a stream, and a time that has not come yet. */
 function brokenRule(input: RecordOrderInput, now: string): Refusal | undefined {
-  // eslint-disable-next-line no-control-regex
   if (input.orderId.length === 0 || input.orderId.length > 190 || /[\u0000-\u001f]/.test(input.orderId))
     return refusal('INVALID_FIELD', 'orderId', 'orderId has 1 to 190 characters and no control character');
   if (input.lines.length === 0) return refusal('MISSING_FIELD', 'lines', 'an order has at least one line');
