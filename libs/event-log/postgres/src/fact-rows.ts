@@ -1,0 +1,61 @@
+import type { Fact, FactMeta } from '@tsunagari/contracts';
+import type { Pool } from '@tsunagari/postgres';
+import { isoMoment } from '@tsunagari/postgres';
+
+/** The columns of a fact, in the order that {@link toFact} reads them. */
+export const FACT_COLUMNS = 'e.pos, e.stream_id, e.version, e.id, e.type, e.schema, e.subject, e.data, e.meta, e.occurred, e.recorded';
+
+type FactRow = [
+  pos: string,
+  stream: string,
+  version: string,
+  id: string,
+  type: string,
+  schema: string,
+  subject: string | null,
+  data: string,
+  meta: string,
+  occurred: string,
+  recorded: string,
+];
+
+/** Every value as the text PostgreSQL sends: no parser in between, each is converted once, here. */
+const asSent = { getTypeParser: () => (text: string) => text };
+
+export type Statement = { readonly name: string; readonly text: string };
+
+/** Rows as arrays of text: half the time of rows as objects. */
+export async function queryText<R>(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<R[]> {
+  const result = await pool.query({ ...statement, values: [...values], rowMode: 'array', types: asSent });
+  return result.rows as unknown as R[];
+}
+
+export async function queryFacts(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<Fact[]> {
+  const rows = await queryText<FactRow>(pool, statement, values);
+  // Facts of one batch carry one recorded moment, so most conversions are the last one again.
+  let sent = '';
+  let recorded = '';
+  return rows.map((row) => {
+    if (row[10] !== sent) {
+      sent = row[10];
+      recorded = isoMoment(sent);
+    }
+    return toFact(row, recorded);
+  });
+}
+
+function toFact(row: FactRow, recorded: string): Fact {
+  return {
+    id: row[3],
+    type: row[4],
+    schema: Number(row[5]),
+    subject: row[6],
+    data: JSON.parse(row[7]) as unknown,
+    meta: JSON.parse(row[8]) as FactMeta,
+    occurred: isoMoment(row[9]),
+    position: row[0],
+    stream: row[1],
+    version: Number(row[2]),
+    recorded,
+  };
+}

@@ -1,0 +1,3 @@
+export { postgresEventLog } from './event-log';
+export type { PostgresEventLogOptions } from './event-log';
+export { postgresJournal } from './journal';

@@ -1,0 +1,81 @@
+import type { Fact, FactMeta } from '@tsunagari/contracts';
+import { BEGINNING } from '@tsunagari/contracts';
+import type { ReadStreamOptions, StreamState } from '@tsunagari/event-store';
+import type { Pool } from '@tsunagari/postgres';
+import { isoMoment } from '@tsunagari/postgres';
+
+type Head = [lastVersion: string, closed: string];
+type Columns = [
+  pos: string,
+  version: string,
+  id: string,
+  type: string,
+  schema: string,
+  subject: string | null,
+  data: string,
+  meta: string,
+  occurred: string,
+  recorded: string,
+];
+type Row = [...Head, ...Columns] | [...Head, ...null[]];
+
+/** Every value as the text PostgreSQL sends: parsed once, here. */
+const asSent = { getTypeParser: () => (text: string) => text };
+const largestVersion = '9223372036854775807';
+
+/** Facts, last version and tombstone in one statement: a decision rests on their being of one moment. */
+const statement = (name: string, range: string): { name: string; text: string } => ({
+  name,
+  text: `select head.version, head.closed, e.* from (
+      select coalesce((select max(version) from events where stream_id = $1), 0) as version,
+        exists (select 1 from closed_streams where stream_id = $1) as closed
+    ) head left join lateral (
+      select pos, version, id, type, schema, subject, data, meta, occurred, recorded from events where stream_id = $1 and ${range} limit $3
+    ) e on true`,
+});
+const forward = statement('tsunagari-stream-forward-1', 'version >= $2 order by version');
+const backward = statement('tsunagari-stream-backward-1', 'version <= $2 order by version desc');
+
+export async function readStream(pool: Pool, stream: string, options: ReadStreamOptions = {}): Promise<StreamState> {
+  const back = options.direction === 'backward';
+  const from = options.from === undefined ? (back ? largestVersion : '1') : String(options.from);
+  const limit = options.limit === undefined ? null : Math.max(0, options.limit);
+  const result = await pool.query({ ...(back ? backward : forward), values: [stream, from, limit], rowMode: 'array', types: asSent });
+  const rows = result.rows as unknown as Row[];
+  const [lastVersion, closed] = rows[0] ?? ['0', 'f'];
+  if (closed === 't') return { kind: 'closed' };
+  if (lastVersion === '0') return { kind: 'missing' };
+  const facts: Fact[] = [];
+  for (const row of rows) if (row[2] !== null) facts.push(toFact(stream, row.slice(2) as Columns));
+  return { kind: 'open', facts, lastVersion: Number(lastVersion) };
+}
+
+/** The last version and position of a stream; 0 and the beginning where there is none. */
+export async function streamHead(pool: Pool, stream: string): Promise<{ version: number; position: string }> {
+  const result = await pool.query({
+    name: 'tsunagari-stream-head-1',
+    text: 'select version, pos from events where stream_id = $1 order by version desc limit 1',
+    values: [stream],
+    rowMode: 'array',
+    types: asSent,
+  });
+  const [version, position] = (result.rows as unknown as string[][])[0] ?? [];
+  return { version: Number(version ?? 0), position: position ?? BEGINNING };
+}
+
+function toFact(stream: string, row: Columns): Fact {
+  const [position, version, id, type, schema, subject, data, meta, occurred, recorded] = row;
+  return {
+    position,
+    stream,
+    version: Number(version),
+    id,
+    type,
+    schema: Number(schema),
+    subject,
+    data: JSON.parse(data) as unknown,
+    meta: JSON.parse(meta) as FactMeta,
+    occurred: isoMoment(occurred),
+    recorded: isoMoment(recorded),
+  };
+}
