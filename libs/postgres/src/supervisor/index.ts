@@ -3,4 +3,5 @@ export type { EmbeddedServer, EmbeddedServerOptions, SupervisorNotice } from './
 export { SupervisorError } from './errors';
 export type { SupervisorFault } from './errors';
 export { findBinaries } from './binaries';
+export { runningServerUrl } from './running-server';
 export { waitUntil, isAlive } from './processes';

@@ -1,7 +1,7 @@
 import type { CommandPath, CommandResult } from '@tsunagari/command';
 import { identifierRegistered, refusal, streamName, type IdentifierType, type OrderLine, type Refusal } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
-import { commandFactId, type Keyring } from '@tsunagari/privacy';
+import { registrationFactId, type Keyring } from '@tsunagari/privacy';
 import { orderDecider } from './order.decider';
 
 export type RecordOrderInput = {
@@ -39,7 +39,7 @@ export function orderCommands(ports: { readonly path: CommandPath; readonly stor
     if ((await store.readStream(stream, { limit: 1 })).kind !== 'missing') return known.subject;
     const [sealed] = await keyring.seal([
       {
-        id: commandFactId(`register:${known.subject}`, 0),
+        id: registrationFactId(known.subject),
         definition: identifierRegistered,
         subject: known.subject,
         data: {
