@@ -2,7 +2,6 @@ export * from './connection';
 export * from './failures';
 export * from './global-id';
 export * from './node-subgraph';
-export * from './principal';
 export * from './refused';
 export * from './request-context';
 export * from './scalars';

@@ -1,11 +1,10 @@
+import type { Principal } from '@tsunagari/access';
 import type { Position } from '@tsunagari/contracts';
-import type { Principal } from './principal';
 
 /** What the gateway tells a subgraph about one fetch. Over HTTP it travels signed, in the process as it is. */
 export type FetchContext = {
   readonly requestId: string;
-  /** Null for a caller who has not signed in: every root field refuses her with UNAUTHENTICATED. */
-  readonly principal: Principal | null;
+  readonly principal: Principal;
   /** The subgraph has seen everything up to here before it answers, or says how far it is behind. Null: whatever it has. */
   readonly atLeast: Position | null;
 };

@@ -1,3 +1,4 @@
+import { requireRole, type Role, ROLES } from '@tsunagari/access';
 import {
   defaultFieldResolver,
   type GraphQLFieldResolver,
@@ -7,7 +8,6 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { failure } from './failures';
-import { isRole, type Role } from './principal';
 import type { RequestContext } from './request-context';
 
 type Field = ReturnType<GraphQLObjectType['getFields']>[string];
@@ -48,11 +48,14 @@ function guard(field: Field, allowed: readonly Role[]): void {
   const guarded =
     (resolve: GraphQLFieldResolver<unknown, RequestContext>): GraphQLFieldResolver<unknown, RequestContext> =>
     (source, args, context, info) => {
-      if (!context.principal) throw failure('UNAUTHENTICATED', 'Sign in first.', { remedy: 'Send a token as Authorization: Bearer.' });
-      if (!context.principal.roles.some((role) => allowed.includes(role)))
-        throw failure('FORBIDDEN', 'You have no right to this.', { rule: `any of the roles ${allowed.join(', ')}` });
+      const check = requireRole(context.principal, allowed);
+      if (check.kind === 'denied') throw failure(check.code, check.message);
       return resolve(source, args, context, info);
     };
   if (field.subscribe) field.subscribe = guarded(field.subscribe);
   else field.resolve = guarded(field.resolve ?? defaultFieldResolver);
+}
+
+function isRole(name: string): name is Role {
+  return (ROLES as readonly string[]).includes(name);
 }
