@@ -278,8 +278,8 @@ function partitionOf(graph: Graph): IdentityPartition {
   return {
     clusters: groups.sort((a, b) => byAge(a.first, b.first)).map(({ group }) => clusterOf(group)),
     held: [...graph.held.values()].filter(apart).sort(byPosition),
-    merges: graph.merges.sort(byPosition),
-    splits: graph.splits.sort(byPosition),
+    merges: graph.merges.sort((a, b) => comparePositions(a.position, b.position)),
+    splits: graph.splits.sort((a, b) => byPosition(a, b) || (a.customer < b.customer ? -1 : 1)),
   };
 }
 
