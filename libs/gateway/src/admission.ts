@@ -54,6 +54,8 @@ export function admitOperation(
   context: OperationContext,
   limits: Limits,
 ): void {
+  if (!schema.getRootType(operation.operation))
+    throw failure('GRAPHQL_VALIDATION_FAILED', `There is no ${operation.operation} in this schema.`);
   if (introspectionUse(document, operation) === 'mixed')
     throw failure('INTROSPECTION_MIXED', 'An operation asks for the schema or for data, not for both.', { remedy: 'Send two operations.' });
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables }, { maxErrors: 5 });

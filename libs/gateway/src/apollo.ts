@@ -4,7 +4,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { isFailureCode, maskError } from '@tsunagari/graphql';
+import { failure, isFailureCode, maskError } from '@tsunagari/graphql';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { admitOperation, type OperationContext } from './admission';
 import type { Limits } from './limits';
@@ -96,8 +96,11 @@ function pipeline(graph: UnifiedGraph, limits: Limits, onError: EdgeOptions['onE
   return {
     requestDidStart: async ({ contextValue: { requestId } }) => ({
       didResolveOperation: async ({ document, operation, request, contextValue }) => {
-        if (!operation) return;
         try {
+          if (!operation)
+            throw failure('OPERATION_RESOLUTION_FAILURE', 'The document has no such operation, or several and none is named.', {
+              field: 'operationName',
+            });
           admitOperation(graph.apiSchema, document, operation, request.variables ?? {}, contextValue, limits);
         } catch (error) {
           throw error instanceof GraphQLError ? withStatus(error) : error;
