@@ -1,0 +1,15 @@
+export { ConfigurationError, configurationVariables, readConfiguration } from './configuration';
+export type { Configuration, VariableName, VariableProblem } from './configuration';
+export { SecretsError, loadOrCreateSecrets } from './secrets';
+export type { Secrets } from './secrets';
+export { clockOf, dayIn, fixedClock, systemClock } from './clock';
+export type { Clock, MovableClock } from './clock';
+export { createLogger, withoutPasswords } from './logging';
+export type { Logger } from './logging';
+export { createMetrics } from './metrics';
+export type { Counter, Gauge, Histogram, Metrics, Registry } from './metrics';
+export { createHealth } from './health';
+export type { Health, HealthCheck, HealthReport } from './health';
+export { createShutdown } from './shutdown';
+export type { Shutdown, ShutdownOptions, ShutdownReport } from './shutdown';
+export { listenOnNextFreePort } from './listening';
