@@ -49,7 +49,7 @@ export interface BackTest {
 export function areaUnderCurve(scores: ArrayLike<number>, outcomes: ArrayLike<boolean>): number | null {
   const order = Array.from(scores, (_, i) => i).sort((i, j) => at(scores, i) - at(scores, j));
   let [positives, rankSum] = [0, 0];
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && at(scores, at(order, to)) === at(scores, at(order, from))) to += 1;
     for (let k = from; k < to; k += 1) {
@@ -128,7 +128,8 @@ export function backTest(customers: readonly (readonly SaleDay[])[], options: Ba
   const predicted = rows.reduce((sum, r) => sum + r.predicted, 0);
   const bought = rows.map((r) => r.actual > 0);
   const spend = fitSpend(histories);
-  const money = spend.outcome === 'refused' ? null : rows.reduce((sum, r) => sum + r.predicted * expectedSpend(spend.model, r.history.spend).value, 0);
+  const money =
+    spend.outcome === 'refused' ? null : rows.reduce((sum, r) => sum + r.predicted * expectedSpend(spend.model, r.history.spend).value, 0);
   return {
     outcome: 'tested',
     fit,

@@ -54,7 +54,8 @@ function contractLikelihood(survivors: readonly number[], kind: FittedContract['
       const p = sBefore - sAfter;
       if (lost > 0) {
         ll += lost * Math.log(p);
-        for (let i = 0; i < gradient.length; i += 1) gradient[i] = at(gradient, i) + (lost * (sBefore * at(before, i + 1) - sAfter * at(after, i + 1))) / p;
+        for (let i = 0; i < gradient.length; i += 1)
+          gradient[i] = at(gradient, i) + (lost * (sBefore * at(before, i + 1) - sAfter * at(after, i + 1))) / p;
       }
       before = after;
     }
@@ -72,7 +73,10 @@ function contractLikelihood(survivors: readonly number[], kind: FittedContract['
  * (Fader & Hardie 2007; Fader, Hardie et al. 2018).
  * Refuses a row that is too short, rises, or loses nobody (`SURVIVORS_NOT_VALID`).
  */
-export function fitContract(survivors: readonly number[], options: { readonly model?: 'auto' | 'sbg' | 'bdw' } = {}): ContractFit | Refused {
+export function fitContract(
+  survivors: readonly number[],
+  options: { readonly model?: 'auto' | 'sbg' | 'bdw' } = {},
+): ContractFit | Refused {
   const { model = 'auto' } = options;
   const falls = survivors.every((s, t) => s >= 0 && s < Infinity && (t === 0 || s <= at(survivors, t - 1)));
   if (survivors.length < 3 || !falls || !(at(survivors, 0) > at(survivors, survivors.length - 1))) {

@@ -2,6 +2,7 @@ import type { Estimate, FittedSpend } from './fitted';
 import { refused, type PurchaseHistory, type Refused, type SpendHistory } from './histories';
 import { estimatesOf, maximise } from './maximum';
 import { gammaGammaLikelihood, type SpendTable } from './models/gamma-gamma';
+import { variancesOf } from './moments';
 import { at } from './numerics/at';
 
 export interface SpendFit {
@@ -76,30 +77,15 @@ function correlation({ n, mean, weight, customers }: SpendTable): number {
   return nn > 0 && mm > 0 ? nm / Math.sqrt(nn * mm) : 0;
 }
 
-/**
- * Moments for the shrunken mean: (mᵢ − mean)² = between + within/nᵢ in expectation, a straight line in 1/n by least squares, both ends kept
- * above zero.
- */
-function shrunkenMean({ n, mean, weight, customers }: SpendTable): FittedSpend {
+/** The mean by purchases, and the variances of the straight line in 1/n. */
+function shrunkenMean(table: SpendTable): FittedSpend {
   let [spent, bought] = [0, 0];
-  for (let i = 0; i < n.length; i += 1) {
-    spent += at(weight, i) * at(n, i) * at(mean, i);
-    bought += at(weight, i) * at(n, i);
+  for (let i = 0; i < table.n.length; i += 1) {
+    spent += at(table.weight, i) * at(table.n, i) * at(table.mean, i);
+    bought += at(table.weight, i) * at(table.n, i);
   }
-  const centre = spent / bought;
-  let [su, sy, suu, suy] = [0, 0, 0, 0];
-  for (let i = 0; i < n.length; i += 1) {
-    const [u, y, w] = [1 / at(n, i), (at(mean, i) - centre) ** 2, at(weight, i)];
-    su += w * u;
-    sy += w * y;
-    suu += w * u * u;
-    suy += w * u * y;
-  }
-  const spread = customers * suu - su * su;
-  const floor = Math.max(1e-6 * (sy / customers), 1e-12 * centre * centre);
-  const within = Math.max(spread > 0 ? (customers * suy - su * sy) / spread : sy / customers, floor);
-  const between = Math.max((sy - within * su) / customers, floor);
-  return { kind: 'shrunken-mean', parameters: { mean: centre, between, within }, covarianceLog: null };
+  const mean = spent / bought;
+  return { kind: 'shrunken-mean', parameters: { mean, ...variancesOf(table, mean) }, covarianceLog: null };
 }
 
 /**

@@ -87,7 +87,7 @@ function verdictOf(kind: TransactionModelKind, names: readonly string[], found: 
   const parameters = Object.fromEntries(names.map((name, i) => [name, at(found.parameters, i)]));
   const told = { candidate: { kind, parameters, logLikelihood: found.logLikelihood }, nbdLogLikelihood: nbd.logLikelihood, gainOverNbd };
   if (2 * gainOverNbd < LIKELIHOOD_RATIO) {
-    const reason = `Dropout is not identified: letting customers leave raises the log-likelihood by ${gainOverNbd.toFixed(2)} only (1.92 would be needed). Slow buyers and lost ones look alike here.`;
+    const reason = `Dropout is not identified: letting customers leave raises the log-likelihood by ${Math.max(0, gainOverNbd).toFixed(2)} only (1.92 would be needed). Slow buyers and lost ones look alike here.`;
     return { identified: false, reason, ...told };
   }
   if (found.unbounded.length > 0) {

@@ -9,7 +9,7 @@ import { at } from './numerics/at';
 export interface PurchaseHistory {
   /** Transactions after the first one: an integer ≥ 0. */
   readonly x: number;
-  /** Time from the first transaction to the last one, 0 when x = 0. 0 ≤ tx ≤ T. */
+  /** Time from the first transaction to the last one, at most T: 0 when x = 0, else above 0. */
   readonly tx: number;
   /** Time from the first transaction to the end of the observation, 0 for a first purchase on the last day. */
   readonly T: number;
@@ -122,7 +122,7 @@ function faultOf(history: PurchaseHistory): [field: string, rule: string] | null
   if (!Number.isInteger(x) || x < 0 || x > 1_000_000) return ['x', 'an integer from 0 to 1,000,000'];
   if (!(T >= 0) || T === Infinity) return ['T', 'a finite number ≥ 0'];
   if (!(tx >= 0 && tx <= T)) return ['tx', '0 ≤ tx ≤ T'];
-  if (x === 0 && tx !== 0) return ['tx', '0 when x is 0'];
+  if ((x === 0) !== (tx === 0)) return ['tx', '0 when x is 0, and above 0 when it is not: a repeat purchase is on a later day'];
   if (!(weight > 0) || weight === Infinity) return ['weight', 'a finite number > 0'];
   return null;
 }
@@ -130,28 +130,60 @@ function faultOf(history: PurchaseHistory): [field: string, rule: string] | null
 const bits = new Float64Array(2);
 const words = new Uint32Array(bits.buffer);
 
+function mix(h: number, word: number): number {
+  const m = Math.imul(h ^ word, 0x85ebca6b);
+  return m ^ (m >>> 15);
+}
+
 function hash(x: number, tx: number, T: number): number {
   bits[0] = tx;
   bits[1] = T;
-  let h = Math.imul(x + 1, 0x9e3779b1);
-  for (const word of words) {
-    h = Math.imul(h ^ word, 0x85ebca6b);
-    h ^= h >>> 15;
+  return mix(mix(mix(mix(Math.imul(x + 1, 0x9e3779b1), at(words, 0)), at(words, 1)), at(words, 2)), at(words, 3)) >>> 0;
+}
+
+/** Open addressing from (x, tx, T) to a row. It grows with the rows, not the customers, so that it stays in the cache. */
+class RowIndex {
+  private slots = new Int32Array(1 << 15).fill(-1);
+
+  constructor(
+    private readonly x: Int32Array,
+    private readonly tx: Float64Array,
+    private readonly T: Float64Array,
+  ) {}
+
+  /** The row of the history, or `next` after noting it as the row of this history. */
+  rowOf(x: number, tx: number, T: number, next: number): number {
+    if (2 * next > this.slots.length) this.grow(next);
+    const mask = this.slots.length - 1;
+    for (let slot = hash(x, tx, T) & mask; ; slot = (slot + 1) & mask) {
+      const row = at(this.slots, slot);
+      if (row < 0) {
+        this.slots[slot] = next;
+        return next;
+      }
+      if (at(this.x, row) === x && at(this.tx, row) === tx && at(this.T, row) === T) return row;
+    }
   }
-  return h >>> 0;
+
+  private grow(rows: number): void {
+    this.slots = new Int32Array(4 * this.slots.length).fill(-1);
+    const mask = this.slots.length - 1;
+    for (let row = 0; row < rows; row += 1) {
+      let slot = hash(at(this.x, row), at(this.tx, row), at(this.T, row)) & mask;
+      while (at(this.slots, slot) >= 0) slot = (slot + 1) & mask;
+      this.slots[slot] = row;
+    }
+  }
 }
 
 /** Reads the histories into columns, merges equal (x, tx, T) when there are many, and refuses the first one that is not a history. */
 export function tabulate(histories: readonly PurchaseHistory[]): HistoryTable | Refused {
   const n = histories.length;
-  const group = n > WORTH_GROUPING;
   const x = new Int32Array(n);
   const tx = new Float64Array(n);
   const T = new Float64Array(n);
   const weight = new Float64Array(n);
-  let slots = 1;
-  while (slots < 2 * n) slots *= 2;
-  const table = new Int32Array(group ? slots : 0);
+  const index = n > WORTH_GROUPING ? new RowIndex(x, tx, T) : null;
   let [size, customers, maxX, maxT, repeats] = [0, 0, 0, 0, 0];
   for (let i = 0; i < n; i += 1) {
     const history = at(histories, i);
@@ -165,18 +197,10 @@ export function tabulate(histories: readonly PurchaseHistory[]): HistoryTable | 
     repeats += w * history.x;
     if (history.x > maxX) maxX = history.x;
     if (history.T > maxT) maxT = history.T;
-    if (group) {
-      let slot = hash(history.x, history.tx, history.T) & (slots - 1);
-      let row = at(table, slot) - 1;
-      while (row >= 0 && !(at(x, row) === history.x && at(tx, row) === history.tx && at(T, row) === history.T)) {
-        slot = (slot + 1) & (slots - 1);
-        row = at(table, slot) - 1;
-      }
-      if (row >= 0) {
-        weight[row] = at(weight, row) + w;
-        continue;
-      }
-      table[slot] = size + 1;
+    const row = index === null ? size : index.rowOf(history.x, history.tx, history.T, size);
+    if (row < size) {
+      weight[row] = at(weight, row) + w;
+      continue;
     }
     x[size] = history.x;
     tx[size] = history.tx;

@@ -26,7 +26,11 @@ export type FittedOpportunities =
       readonly parameters: { readonly alpha: number; readonly beta: number; readonly gamma: number; readonly delta: number };
       readonly covarianceLog: Matrix | null;
     }
-  | { readonly kind: 'beta-binomial'; readonly parameters: { readonly alpha: number; readonly beta: number }; readonly covarianceLog: Matrix | null };
+  | {
+      readonly kind: 'beta-binomial';
+      readonly parameters: { readonly alpha: number; readonly beta: number };
+      readonly covarianceLog: Matrix | null;
+    };
 
 export interface OpportunityFit {
   readonly outcome: 'fitted';
@@ -112,10 +116,12 @@ function betaBinomialLikelihood(histories: readonly OpportunityHistory[], custom
 export function fitOpportunities(histories: readonly OpportunityHistory[]): OpportunityFit | Refused {
   for (const [i, history] of histories.entries()) {
     const rule = faultOf(history);
-    if (rule !== null) return refused('HISTORY_NOT_VALID', `histories[${i}]`, rule, `histories[${i}] must be ${rule}.`, 'Count the opportunities again.');
+    if (rule !== null)
+      return refused('HISTORY_NOT_VALID', `histories[${i}]`, rule, `histories[${i}] must be ${rule}.`, 'Count the opportunities again.');
   }
   const customers = histories.reduce((sum, { weight = 1 }) => sum + weight, 0);
-  if (customers === 0) return refused('NO_CUSTOMERS', 'histories', 'at least one customer', 'There is no customer to fit a model to.', 'Add histories.');
+  if (customers === 0)
+    return refused('NO_CUSTOMERS', 'histories', 'at least one customer', 'There is no customer to fit a model to.', 'Add histories.');
   const stays: Maximum = maximise(betaBinomialLikelihood(histories, customers));
   const leaves: Maximum = maximise(bgBbLikelihood(histories, customers));
   const gain = leaves.logLikelihood - stays.logLikelihood;

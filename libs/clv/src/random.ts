@@ -1,6 +1,9 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
+// Taken once: in a vm context (a test runner, a sandbox) every read of a global is slow.
+const { exp, log, log1p, sqrt } = Math;
+
 /** Draws from distributions, all from one seed: the same seed gives the same sequence everywhere. */
 export interface Random {
   readonly uniform: () => number;
@@ -27,26 +30,26 @@ export function createRandom(seed: number): Random {
       const v = 2 * uniform() - 1;
       const s = u * u + v * v;
       if (s > 0 && s < 1) {
-        const scale = Math.sqrt((-2 * Math.log(s)) / s);
+        const scale = sqrt((-2 * log(s)) / s);
         spare = v * scale;
         return u * scale;
       }
     }
   };
   const gamma = (shape: number): number => {
-    if (shape < 1) return gamma(shape + 1) * Math.exp(Math.log1p(-uniform()) / shape);
+    if (shape < 1) return gamma(shape + 1) * exp(log1p(-uniform()) / shape);
     const d = shape - 1 / 3;
-    const c = 1 / Math.sqrt(9 * d);
+    const c = 1 / sqrt(9 * d);
     for (;;) {
       const x = normal();
       const v = (1 + c * x) ** 3;
-      if (v > 0 && Math.log1p(-uniform()) < 0.5 * x * x + d * (1 - v + Math.log(v))) return d * v;
+      if (v > 0 && log1p(-uniform()) < 0.5 * x * x + d * (1 - v + log(v))) return d * v;
     }
   };
   return {
     uniform,
     normal,
-    exponential: () => -Math.log1p(-uniform()),
+    exponential: () => -log1p(-uniform()),
     gamma,
     beta: (a, b) => {
       const x = gamma(a);

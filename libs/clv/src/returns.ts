@@ -1,5 +1,6 @@
 import type { FittedReturns } from './fitted';
 import { refused, type Refused } from './histories';
+import { variancesOf } from './moments';
 
 /** What one customer bought and sent back, in money, over the days on which they bought. */
 export interface ReturnHistory {
@@ -16,7 +17,7 @@ export interface ReturnsFit {
   readonly customers: number;
 }
 
-/** Sale-days of own evidence that weigh as much as the population when customers do not differ measurably. */
+/** Sale-days of own evidence that weigh as much as the population, when customers do not differ measurably. */
 const MOST_STRENGTH = 1000;
 
 function shareOf({ gross, returned }: ReturnHistory): number {
@@ -24,12 +25,11 @@ function shareOf({ gross, returned }: ReturnHistory): number {
 }
 
 /**
- * Fits the share of gross spend that comes back. The population rate is by money (so that totals agree); how far a customer's own rate is
- * believed follows from how much customers differ, by the moments of a beta-binomial over sale-days (Kleinman 1973). Gamma-gamma cannot take
- * net values (a return may exceed the order, and does not name it), so returns are a factor of their own.
+ * Fits the share of gross spend that comes back. The population rate is by money, so that totals agree; how far a customer's own rate is believed
+ * follows from how much customers differ beyond what few sale-days explain. Gamma-gamma cannot take net values (a return may exceed the order,
+ * and does not name it), so returns are a factor of their own. Refuses amounts below 0 (`RETURNS_NOT_VALID`) and a list without a sale (`NO_SALES`).
  */
 export function fitReturns(customers: readonly ReturnHistory[]): ReturnsFit | Refused {
-  const buyers = customers.filter((c) => c.saleDays > 0 && c.gross > 0);
   const broken = customers.findIndex(
     (c) => !(c.saleDays >= 0) || !(c.gross >= 0 && c.gross < Infinity) || !(c.returned >= 0 && c.returned < Infinity),
   );
@@ -37,24 +37,20 @@ export function fitReturns(customers: readonly ReturnHistory[]): ReturnsFit | Re
     const field = `customers[${broken}]`;
     return refused('RETURNS_NOT_VALID', field, 'amounts ≥ 0', `${field} must hold amounts ≥ 0.`, 'Give returns as positive money.');
   }
+  const buyers = customers.filter((c) => c.saleDays > 0 && c.gross > 0);
   if (buyers.length === 0) {
     return refused('NO_SALES', 'customers', 'at least one sale', 'There is no sale to take returns from.', 'Import orders first.');
   }
-  let [gross, returned, days, squares, weighted] = [0, 0, 0, 0, 0];
+  let [gross, returned, days, weighted] = [0, 0, 0, 0];
   for (const c of buyers) {
     gross += c.gross;
     returned += Math.min(c.gross, c.returned);
     days += c.saleDays;
-    squares += c.saleDays * c.saleDays;
     weighted += c.saleDays * shareOf(c);
   }
-  const p = weighted / days;
-  let spread = 0;
-  for (const c of buyers) spread += c.saleDays * (shareOf(c) - p) ** 2;
-  const noise = p * (1 - p) * (buyers.length - 1);
-  const room = p * (1 - p) * (days - squares / days - (buyers.length - 1));
-  const likeness = room > 0 ? (spread - noise) / room : 0;
-  const strength = likeness > 0 ? Math.min(MOST_STRENGTH, Math.max(1, 1 / likeness - 1)) : MOST_STRENGTH;
+  const table = { n: buyers.map((c) => c.saleDays), mean: buyers.map(shareOf), weight: buyers.map(() => 1) };
+  const { between, within } = variancesOf(table, weighted / days);
+  const strength = Math.min(MOST_STRENGTH, Math.max(1, within / between));
   return {
     outcome: 'fitted',
     model: { kind: 'returns', parameters: { rate: returned / gross, strength }, covarianceLog: null },

@@ -4,6 +4,9 @@ import type { Likelihood } from '../maximum';
 import { at } from '../numerics/at';
 import { integrate, NODES, PANEL } from '../numerics/quadrature';
 
+// Taken once: in a vm context (a test runner, a sandbox) every read of a global is slow.
+const { abs, ceil, exp, expm1, log, log1p, max, min } = Math;
+
 /*
  * Pareto/NBD (Schmittlein, Morrison & Colombo 1987) without a hypergeometric function:
  *
@@ -28,24 +31,24 @@ interface DeadIntegral {
 function deadIntegral(r: number, alpha: number, s: number, beta: number, x: number, tx: number, T: number, into: DeadIntegral): void {
   into.value = into.dr = into.dAlpha = into.ds = into.dBeta = 0;
   if (T <= tx) return;
-  const near = Math.min(alpha, beta);
+  const near = min(alpha, beta);
   const [nearPower, farPower] = alpha <= beta ? [r + x, s + 1] : [s + 1, r + x];
-  const gap = Math.abs(alpha - beta);
-  const from = Math.log(near + tx);
-  const steepness = (u: number): number => nearPower - 1 + (farPower * Math.exp(u)) / (Math.exp(u) + gap);
+  const gap = abs(alpha - beta);
+  const from = log(near + tx);
+  const steepness = (u: number): number => nearPower - 1 + (farPower * exp(u)) / (exp(u) + gap);
   const first = steepness(from);
-  const full = Math.log((near + T) / (near + tx));
-  const length = first > 0 ? Math.min(full, NEGLIGIBLE / first) : full;
-  const panels = Math.ceil(Math.max(length / 2, (Math.abs(steepness(from + length)) * length) / 8, 1));
+  const full = log((near + T) / (near + tx));
+  const length = first > 0 ? min(full, NEGLIGIBLE / first) : full;
+  const panels = ceil(max(length / 2, (abs(steepness(from + length)) * length) / 8, 1));
   const half = length / (2 * panels);
-  const [logAlpha0, logBeta0] = [Math.log(alpha + tx), Math.log(beta + tx)];
+  const [logAlpha0, logBeta0] = [log(alpha + tx), log(beta + tx)];
   for (let panel = 0; panel < panels; panel += 1) {
     const middle = from + (2 * panel + 1) * half;
     for (let i = 0; i < NODES; i += 1) {
-      const y = Math.exp(middle + half * at(PANEL.nodes, i)) - near;
-      const logAlpha = Math.log(alpha + y);
-      const logBeta = Math.log(beta + y);
-      const f = half * at(PANEL.weights, i) * (near + y) * Math.exp((r + x) * (logAlpha0 - logAlpha) + (s + 1) * (logBeta0 - logBeta));
+      const y = exp(middle + half * at(PANEL.nodes, i)) - near;
+      const logAlpha = log(alpha + y);
+      const logBeta = log(beta + y);
+      const f = half * at(PANEL.weights, i) * (near + y) * exp((r + x) * (logAlpha0 - logAlpha) + (s + 1) * (logBeta0 - logBeta));
       into.value += f;
       into.dr -= f * logAlpha;
       into.dAlpha -= (f * (r + x)) / (alpha + y);
@@ -64,26 +67,26 @@ export function paretoLikelihood(table: HistoryTable): Likelihood {
     const sumR = new Float64Array(maxX + 1);
     const psiR = new Float64Array(maxX + 1);
     for (let k = 0; k < maxX; k += 1) {
-      sumR[k + 1] = at(sumR, k) + Math.log(r + k);
+      sumR[k + 1] = at(sumR, k) + log(r + k);
       psiR[k + 1] = at(psiR, k) + 1 / (r + k);
     }
-    const [logAlpha, logBeta] = [Math.log(alpha), Math.log(beta)];
+    const [logAlpha, logBeta] = [log(alpha), log(beta)];
     let [ll, dr, dAlpha, ds, dBeta] = [0, 0, 0, 0, 0];
     for (let i = 0; i < size; i += 1) {
       const w = at(weight, i);
       const k = at(x, i);
       const shape = r + k;
       const [end, last] = [at(T, i), at(tx, i)];
-      const [logAlphaEnd, logBetaEnd] = [Math.log(alpha + end), Math.log(beta + end)];
+      const [logAlphaEnd, logBetaEnd] = [log(alpha + end), log(beta + end)];
       const active = -shape * logAlphaEnd - s * logBetaEnd;
       deadIntegral(r, alpha, s, beta, k, last, end, dead);
-      const peak = -shape * Math.log(alpha + last) - (s + 1) * Math.log(beta + last);
-      const gone = dead.value > 0 ? Math.log(s * dead.value) + peak : -Infinity;
-      const high = Math.max(active, gone);
-      const total = high + Math.log1p(Math.exp(-Math.abs(active - gone)));
-      const pActive = Math.exp(active - total);
+      const peak = -shape * log(alpha + last) - (s + 1) * log(beta + last);
+      const gone = dead.value > 0 ? log(s * dead.value) + peak : -Infinity;
+      const high = max(active, gone);
+      const total = high + log1p(exp(-abs(active - gone)));
+      const pActive = exp(active - total);
       // ∂/∂θ of s·A₀ over the likelihood: the integral's derivative times s·peak/total.
-      const scale = dead.value > 0 ? Math.exp(gone - total) / dead.value : 0;
+      const scale = dead.value > 0 ? exp(gone - total) / dead.value : 0;
       ll += w * (at(sumR, k) + r * logAlpha + s * logBeta + total);
       dr += w * (at(psiR, k) + logAlpha - pActive * logAlphaEnd + scale * dead.dr);
       dAlpha += w * (r / alpha - (pActive * shape) / (alpha + end) + scale * dead.dAlpha);
@@ -96,7 +99,7 @@ export function paretoLikelihood(table: HistoryTable): Likelihood {
     gradient[3] = dBeta;
     return ll;
   };
-  const scale = Math.max(table.maxT, 1e-3) / 8;
+  const scale = max(table.maxT, 1e-3) / 8;
   return { names: ['r', 'alpha', 's', 'beta'], start: [1, scale, 1, scale], weight: customers, evaluate };
 }
 
@@ -105,18 +108,14 @@ export function paretoAlive({ parameters: { r, alpha, s, beta } }: FittedPareto,
   const dead: DeadIntegral = { value: 0, dr: 0, dAlpha: 0, ds: 0, dBeta: 0 };
   deadIntegral(r, alpha, s, beta, x, tx, T, dead);
   if (dead.value === 0) return 1;
-  const odds =
-    Math.log(s * dead.value) +
-    (r + x) * Math.log((alpha + T) / (alpha + tx)) +
-    s * Math.log((beta + T) / (beta + tx)) -
-    Math.log(beta + tx);
-  return 1 / (1 + Math.exp(odds));
+  const odds = log(s * dead.value) + (r + x) * log((alpha + T) / (alpha + tx)) + s * log((beta + T) / (beta + tx)) - log(beta + tx);
+  return 1 / (1 + exp(odds));
 }
 
 /** E[purchases in (T, T+h] | active at T] = (r+x)(β+T)/((α+T)(s−1)) (1 − ((β+T)/(β+T+h))^(s−1)), finite at s = 1 as well. */
 export function paretoPurchasesIfActive({ parameters: { r, alpha, s, beta } }: FittedPareto, { x, T }: PurchaseHistory, h: number): number {
-  const logSpan = Math.log1p(h / (beta + T));
-  const span = s === 1 ? logSpan : -Math.expm1(-(s - 1) * logSpan) / (s - 1);
+  const logSpan = log1p(h / (beta + T));
+  const span = s === 1 ? logSpan : -expm1(-(s - 1) * logSpan) / (s - 1);
   return (((r + x) * (beta + T)) / (alpha + T)) * span;
 }
 
@@ -124,10 +123,10 @@ export function paretoPurchasesIfActive({ parameters: { r, alpha, s, beta } }: F
 export function paretoBuysIfActive({ parameters: { r, alpha, s, beta } }: FittedPareto, { x, T }: PurchaseHistory, h: number): number {
   const [A, B] = [alpha + T, beta + T];
   const shape = r + x;
-  const length = Math.min(Math.log1p(h / A), NEGLIGIBLE / shape);
+  const length = min(log1p(h / A), NEGLIGIBLE / shape);
   // With u = ln(1 + t/A) the first factor is e^(−shape u); the second has its singularity at t = −B.
-  const panels = Math.ceil(Math.max(((shape + s * Math.max(1, A / B)) * length) / 6, length * Math.max(1, A / B), 1));
-  return integrate((u) => shape * Math.exp(-shape * u - s * Math.log1p((A * Math.expm1(u)) / B)), 0, length, Math.min(panels, 10_000));
+  const panels = ceil(max(((shape + s * max(1, A / B)) * length) / 6, length * max(1, A / B), 1));
+  return integrate((u) => shape * exp(-shape * u - s * log1p((A * expm1(u)) / B)), 0, length, min(panels, 10_000));
 }
 
 /**
@@ -141,7 +140,7 @@ export function paretoDiscountedIfActive(
 ): number {
   const B = beta + T;
   const zeta = d * B;
-  const length = Math.log1p(NEGLIGIBLE / zeta);
-  const panels = Math.ceil(Math.max(4, length * 2, (s * length) / 6));
-  return ((r + x) / (alpha + T)) * B * integrate((u) => Math.exp(-zeta * Math.expm1(u) - (s - 1) * u), 0, length, panels);
+  const length = log1p(NEGLIGIBLE / zeta);
+  const panels = ceil(max(4, length * 2, (s * length) / 6));
+  return ((r + x) / (alpha + T)) * B * integrate((u) => exp(-zeta * expm1(u) - (s - 1) * u), 0, length, panels);
 }

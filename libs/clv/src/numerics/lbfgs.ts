@@ -20,6 +20,7 @@ export interface LbfgsOptions {
 }
 
 const MEMORY = 8;
+const ROUNDING = 1e-13;
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
@@ -62,6 +63,8 @@ export function minimise(objective: Objective, start: Float64Array, options: Lbf
     }
 
     const slope = dot(gradient, direction);
+    // The step would lower the value by half of this: below the rounding of a long sum no line search can see it.
+    if (-slope <= ROUNDING * Math.abs(value)) return { x, value, iterations: iteration, evaluations, converged: true };
     let low = 0;
     let high = Infinity;
     let length = 1;
