@@ -12,7 +12,7 @@ export type ReadModelColumn<S> = {
 
 /**
  * A projection of understanding: pure. Its state for a customer is the fold of her facts sorted by (occurred, id), ticks
- * interleaved at the days where they were due; so it depends on the set of facts, not on their arrival.
+ * interleaved at the days where they were due; so it depends on the set of facts, not on their arrival. See `foldCustomer`.
  */
 export type ProjectionDefinition<S> = {
   readonly name: string;
@@ -22,13 +22,15 @@ export type ProjectionDefinition<S> = {
   readonly types: readonly string[];
   /** Everything of one customer, whoever she is made of. (Projections keyed by an aggregate fold by position and come later.) */
   readonly key: 'customer';
+  /** JSON, and frozen by the runner: an `evolve` that changes its input throws. */
   readonly initial: S;
+  /** Answers a state that is JSON: what `JSON.stringify` drops or changes (undefined, NaN, Date, Map) is not kept. */
   readonly evolve: (state: S, fact: Fact) => S;
-  /** The next day at whose close `tick` must run; undefined when time changes nothing. */
+  /** The next day at whose close `tick` must run; undefined when time changes nothing. After a tick it must be a later day. */
   readonly nextDue?: (state: S) => Day | undefined;
-  /** The day is over: evolve by time alone. Called for due keys only. */
+  /** The day `nextDue` is over: evolve by time alone. Called for due keys only, after all facts of that day. */
   readonly tick?: (state: S, day: Day) => S;
-  /** The fold gives the same in any order, so a late fact needs no re-fold. */
+  /** The fold gives the same in any order, so a late fact needs no re-fold. Without effect where there are ticks. */
   readonly commutative?: boolean;
   readonly columns: readonly ReadModelColumn<S>[];
   /** Indexes, as column lists: `['net_minor desc', 'key']`. */
@@ -37,13 +39,27 @@ export type ProjectionDefinition<S> = {
   readonly decimals?: Readonly<Record<string, number>>;
 };
 
-/** Any projection, whatever its state: what a runner keeps. Made with {@link defineProjection}. */
-export type AnyProjection = ProjectionDefinition<unknown>;
+/** Any projection, whatever its state: what a runner keeps beside others. Methods, so that every definition is one of these. */
+export type AnyProjection = Omit<ProjectionDefinition<unknown>, 'evolve' | 'nextDue' | 'tick' | 'columns'> & {
+  evolve(state: unknown, fact: Fact): unknown;
+  nextDue?(state: unknown): Day | undefined;
+  tick?(state: unknown, day: Day): unknown;
+  readonly columns: readonly AnyColumn[];
+};
 
-/** Names a projection's state type once and hands it on as one that a runner can keep beside others. */
+export type AnyColumn = { readonly name: string; readonly sql: string; value(state: unknown): string | number | boolean | null };
+
+/** Checks what a type cannot say. Throws on a definition that could never run: a bug. */
 export function defineProjection<S>(definition: ProjectionDefinition<S>): ProjectionDefinition<S> {
-  if (!/^[a-z][a-z0-9_]*$/.test(definition.name)) throw new Error(`a projection's name is lower case with underscores: ${definition.name}`);
+  const name = /^[a-z][a-z0-9_]{0,30}$/;
+  if (!name.test(definition.name)) throw new Error(`a projection's name is lower case with underscores: ${definition.name}`);
   if ((definition.tick === undefined) !== (definition.nextDue === undefined))
     throw new Error(`${definition.name}: tick and nextDue belong together`);
+  for (const column of definition.columns)
+    if (!name.test(column.name) || OWN_COLUMNS.includes(column.name))
+      throw new Error(`${definition.name}: no column may be called ${column.name}`);
   return definition;
 }
+
+/** Columns that every read model has. */
+export const OWN_COLUMNS: readonly string[] = ['key', 'shard', 'state', 'last_occurred', 'last_id', 'last_tick', 'next_due'];

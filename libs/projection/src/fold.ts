@@ -1,0 +1,111 @@
+import { compareForFold, type Fact } from '@tsunagari/contracts';
+import type { AnyProjection, Day, ProjectionDefinition } from './definition';
+
+/** How far time has come: the last day closed as of a position, and the zone in which days begin. */
+export type Days = { readonly lastClosed: Day | undefined; readonly timeZone: string };
+
+/** A customer's state and where its fold stands: the last fact in (occurred, id) order, the last tick that ran, the next one due. */
+export type Folded<S> = {
+  readonly state: S;
+  readonly occurred: string;
+  readonly id: string;
+  readonly lastTick: Day | undefined;
+  readonly nextDue: Day | undefined;
+};
+
+/** What a fold needs of a definition. */
+export type Fold<S> = Pick<ProjectionDefinition<S>, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'commutative'>;
+type AnyFold = Pick<AnyProjection, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'commutative'>;
+
+/**
+ * A customer's state: the fold of her facts sorted by (occurred, id), each id once, merged with the ticks that were due.
+ *
+ * A fact belongs to the day of its `occurred` in `days.timeZone`. A tick due on day D comes after all facts of D and of earlier
+ * days, and before the facts of later days. It runs when D is closed (D ≤ `lastClosed`) or when a fact of a later day follows: that
+ * fact proves that D is over. So the state depends on the set of facts and the last day closed, and on no order of arrival.
+ *
+ * Bounded facts give an as-of answer; the runner folds with this function too. Undefined when there are no facts.
+ */
+export function foldCustomer<S>(fold: Fold<S>, facts: readonly Fact[], days: Days): Folded<S> | undefined;
+export function foldCustomer(fold: AnyFold, facts: readonly Fact[], days: Days): Folded<unknown> | undefined;
+export function foldCustomer(fold: AnyFold, facts: readonly Fact[], days: Days): Folded<unknown> | undefined {
+  return foldOn(fold, undefined, inFoldOrder(facts), days);
+}
+
+/** Sorted by (occurred, id), each id once. */
+export function inFoldOrder(facts: readonly Fact[]): readonly Fact[] {
+  if (facts.length === 1) return facts;
+  const sorted = facts.toSorted(compareForFold);
+  return sorted.filter((fact, index) => fact.id !== sorted[index - 1]?.id);
+}
+
+/** Whether these facts (in fold order) can be folded on: none belongs before what was folded, facts or ticks. */
+export function comesAfter(fold: AnyFold, was: Folded<unknown>, facts: readonly Fact[], days: Days): boolean {
+  const [first] = facts;
+  if (!first) return true;
+  if (fold.commutative && !fold.tick) return true;
+  if (compareForFold(first, was) <= 0) return false;
+  return was.lastTick === undefined || dayIn(days.timeZone)(first.occurred) > was.lastTick;
+}
+
+/** Folds on from a state. The facts are in fold order and {@link comesAfter} it. Without facts only the ticks that are due run. */
+export function foldOn(fold: AnyFold, was: Folded<unknown> | undefined, facts: readonly Fact[], days: Days): Folded<unknown> | undefined {
+  let state = was ? was.state : fold.initial;
+  let lastTick = was?.lastTick;
+  let last: Pick<Fact, 'occurred' | 'id'> | undefined = was;
+
+  const tickWhile = (isDue: (due: Day) => boolean): Day | undefined => {
+    let due = fold.nextDue?.(state);
+    while (due !== undefined && fold.tick && isDue(due)) {
+      state = fold.tick(state, due);
+      lastTick = due;
+      const next = fold.nextDue?.(state);
+      if (next !== undefined && next <= due)
+        throw new Error(`${fold.name}: after the tick of ${due} the next one is due on ${next}, which is not later`);
+      due = next;
+    }
+    return due;
+  };
+
+  const dayOf = fold.tick ? dayIn(days.timeZone) : undefined;
+  for (const fact of facts) {
+    if (dayOf && last) {
+      const day = dayOf(fact.occurred);
+      tickWhile((due) => due < day);
+    }
+    state = fold.evolve(state, fact);
+    if (!last || compareForFold(fact, last) > 0) last = fact;
+  }
+  if (!last) return undefined;
+  const { lastClosed } = days;
+  const nextDue = fold.tick ? tickWhile((due) => lastClosed !== undefined && due <= lastClosed) : undefined;
+  return { state, occurred: last.occurred, id: last.id, lastTick, nextDue };
+}
+
+const zones = new Map<string, (moment: string) => Day>();
+
+/** The day of a moment (ISO 8601 UTC) in a time zone, daylight saving as the zone has it. Throws a RangeError for an unknown zone. */
+export function dayIn(timeZone: string): (moment: string) => Day {
+  const known = zones.get(timeZone);
+  if (known) return known;
+  const day = timeZone === 'UTC' ? (moment: string): Day => moment.slice(0, 10) : dayByFormat(timeZone);
+  zones.set(timeZone, day);
+  return day;
+}
+
+function dayByFormat(timeZone: string): (moment: string) => Day {
+  const format = new Intl.DateTimeFormat('en-CA-u-ca-gregory', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  // No zone's offset changes within a quarter of an hour, so what was formatted once serves all moments of it.
+  const byQuarter = new Map<string, Day>();
+  return (moment) => {
+    const quarter = `${moment.slice(0, 14)}${Math.floor(Number(moment.slice(14, 16)) / 15)}`;
+    let day = byQuarter.get(quarter);
+    if (day === undefined) {
+      const parts = Object.fromEntries(format.formatToParts(Date.parse(moment)).map(({ type, value }) => [type, value]));
+      day = `${parts['year']?.padStart(4, '0')}-${parts['month']}-${parts['day']}`;
+      if (byQuarter.size > 50_000) byQuarter.clear();
+      byQuarter.set(quarter, day);
+    }
+    return day;
+  };
+}

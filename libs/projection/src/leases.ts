@@ -1,0 +1,105 @@
+import type { Position } from '@tsunagari/contracts';
+import type { Pool } from '@tsunagari/postgres';
+import { IDENTITY, quoted } from './schema';
+
+export type Reader = { readonly reader: string; readonly version: number };
+
+/** A shard that has just become ours. */
+export type TakenShard = Reader & {
+  readonly shard: number;
+  readonly pos: Position;
+  /** How many owners died with it since its last page. */
+  readonly strikes: number;
+  /** The key that the last of them was folding, where it was careful. */
+  readonly marker: string | null;
+};
+
+export type Heartbeat = {
+  /** Where stage 0 stands, wherever it runs. */
+  readonly identity: Position;
+  readonly taken: readonly TakenShard[];
+  /** Shards that are ours, the taken ones included, as `reader:version:shard`. */
+  readonly owned: ReadonlySet<string>;
+  /** Parked keys of ours whose next attempt is due. */
+  readonly retries: readonly { readonly projection: string; readonly version: number; readonly customer: string }[];
+};
+
+/**
+ * Says that this process is alive, which renews all its leases at once; takes shards that nobody alive has, up to a fair share
+ * among those who want them, and gives back what is above it. Idle it writes one row.
+ */
+export async function heartbeat(
+  pool: Pool,
+  schema: string,
+  worker: string,
+  readers: readonly Reader[],
+  leaseMs: number,
+): Promise<Heartbeat> {
+  const s = quoted(schema);
+  const { rows } = await pool.query<{
+    identity: Position;
+    taken: TakenShard[] | null;
+    owned: string[] | null;
+    retries: Heartbeat['retries'] | null;
+  }>({
+    name: `${schema}.heartbeat`,
+    text: `
+with beat as (
+  insert into ${s}.workers (id, readers, alive_until) values ($1, $3, now() + $2 * interval '1 millisecond')
+  on conflict (id) do update set readers = excluded.readers, alive_until = excluded.alive_until
+), alive as (
+  select id, readers from ${s}.workers where alive_until > now() and id <> $1
+), wanted as (
+  select r.reader, r.version, 1 + (select count(*) from alive where r.reader = any(alive.readers)) as workers
+  from unnest($3::text[], $4::int[]) r(reader, version)
+), mine as materialized (
+  select c.reader, c.version, c.shard, row_number() over (partition by c.reader, c.version order by c.shard) as nth
+  from ${s}.checkpoints c join wanted using (reader, version) where c.lease = $1
+), free as materialized (
+  select c.reader, c.version, c.shard, c.lease from ${s}.checkpoints c join wanted using (reader, version)
+  where c.lease is null or (c.lease <> $1 and c.lease not in (select id from alive)) for update of c skip locked
+), share as (
+  select w.reader, w.version, (select count(*) from mine m where (m.reader, m.version) = (w.reader, w.version)) as owned,
+    (select ceil(count(*)::numeric / w.workers) from ${s}.checkpoints c where (c.reader, c.version) = (w.reader, w.version)) as fair
+  from wanted w
+), given as (
+  update ${s}.checkpoints c set lease = null, strikes = 0, marker = null
+  from mine m join share h using (reader, version)
+  where (c.reader, c.version, c.shard) = (m.reader, m.version, m.shard) and m.nth > h.fair and c.lease = $1
+  returning c.reader, c.version, c.shard
+), taken as (
+  update ${s}.checkpoints c set lease = $1, strikes = c.strikes + case when c.lease is null then 0 else 1 end
+  from (select *, row_number() over (partition by reader, version order by shard) as nth from free) f join share h using (reader, version)
+  where (c.reader, c.version, c.shard) = (f.reader, f.version, f.shard) and f.nth <= h.fair - h.owned and c.lease is not distinct from f.lease
+  returning c.reader, c.version, c.shard, c.pos::text, c.strikes, c.marker
+)
+select (select pos from ${s}.checkpoints where reader = '${IDENTITY}') as identity,
+  (select json_agg(taken) from taken) as taken,
+  (select json_agg(o.reader || ':' || o.version || ':' || o.shard) from (
+    select reader, version, shard from mine except select reader, version, shard from given
+    union all select reader, version, shard from taken) o) as owned,
+  (select json_agg(json_build_object('projection', p.projection, 'version', p.version, 'customer', p.customer)) from ${s}.parked p
+    join mine m on (m.reader, m.version, m.shard) = (p.projection, p.version, p.shard) where p.retry_at <= now()) as retries`,
+    values: [worker, leaseMs, readers.map(({ reader }) => reader), readers.map(({ version }) => version)],
+  });
+  const [row] = rows;
+  return { identity: row?.identity ?? '0', taken: row?.taken ?? [], owned: new Set(row?.owned ?? []), retries: row?.retries ?? [] };
+}
+
+/** What is ours and where it stands: asked after a lost lease. */
+export async function ownShards(pool: Pool, schema: string, worker: string): Promise<readonly TakenShard[]> {
+  const { rows } = await pool.query<TakenShard>(
+    `select reader, version, shard, pos, strikes, marker from ${quoted(schema)}.checkpoints where lease = $1`,
+    [worker],
+  );
+  return rows;
+}
+
+/** Gives everything back at once: the next process need not wait. Not a death, so no strike. */
+export async function giveBack(pool: Pool, schema: string, worker: string): Promise<void> {
+  await pool.query(
+    `with gone as (delete from ${quoted(schema)}.workers where id = $1 or alive_until < now() - interval '1 hour')
+     update ${quoted(schema)}.checkpoints set lease = null, strikes = 0, marker = null where lease = $1`,
+    [worker],
+  );
+}

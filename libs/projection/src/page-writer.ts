@@ -1,0 +1,134 @@
+import type { Position } from '@tsunagari/contracts';
+import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { moveCheckpoints, type ShardsOf } from './checkpoints';
+import type { Page } from './pages';
+import { type NewlyParked, park, unpark } from './parked';
+import type { ReadModel, Written } from './read-model';
+import type { AnyProjection } from './definition';
+import { inTransaction } from './schema';
+
+/** Rows kept in memory before a page begins to write: only a change of rules or a closed day makes more. */
+const FULL = 5000;
+/** A page that writes as it goes folds meanwhile, so its session may stand still longer. */
+const PATIENCE_MS = 60_000;
+
+/** Lets one in at a time. A page that holds a connection while it asks for others must be the only one to do so. */
+export class Gate {
+  private last: Promise<unknown> = Promise.resolve();
+
+  pass<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(work);
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** Everything that a page becomes. */
+export type PageOutcome = {
+  readonly rows: Written[];
+  readonly dropped: string[];
+  readonly parked: NewlyParked[];
+  readonly unparked: string[];
+};
+
+/** Hands what was folded on for writing. `full` must be called between keys: it writes when there is much. */
+export type Sink = PageOutcome & { full(): Promise<void> };
+
+export type WriteTarget = {
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly worker: string;
+  readonly definition: AnyProjection;
+  readonly model: ReadModel;
+  readonly shards: ShardsOf;
+  readonly gate: Gate;
+  readonly unwritable: (customer: string, error: unknown) => NewlyParked;
+};
+
+/**
+ * Folds a page and writes it in one transaction that begins with the fence. Mostly everything is folded before the transaction
+ * begins; a page with very many rows starts over and writes while it folds, so that memory stays flat.
+ */
+export async function writePage(target: WriteTarget, page: Page, fold: (sink: Sink) => Promise<void>): Promise<PageOutcome> {
+  const sink = emptySink(async () => {
+    if (sink.rows.length + sink.dropped.length > FULL) throw new TooMany();
+  });
+  try {
+    await fold(sink);
+  } catch (error) {
+    if (error instanceof TooMany) return target.gate.pass(() => writeAsItGoes(target, page, fold));
+    throw error;
+  }
+  try {
+    await inTransaction(target.pool, async (client) => {
+      await moveCheckpoints(client, target.schema, target.worker, target.shards, page);
+      await target.model.write(client, sink.rows, sink.dropped);
+      await settle(target, client, page.upTo, sink);
+    });
+  } catch (error) {
+    if (!isFaultOfData(error)) throw error;
+    await inTransaction(target.pool, async (client) => {
+      await moveCheckpoints(client, target.schema, target.worker, target.shards, page);
+      await writeWhatCanBe(target, client, sink);
+      await settle(target, client, page.upTo, sink);
+    });
+  }
+  return sink;
+}
+
+async function writeAsItGoes(target: WriteTarget, page: Page, fold: (sink: Sink) => Promise<void>): Promise<PageOutcome> {
+  const work = async (client: PoolClient): Promise<Sink> => {
+    await moveCheckpoints(client, target.schema, target.worker, target.shards, page);
+    const sink = emptySink(async () => {
+      if (sink.rows.length + sink.dropped.length < FULL) return;
+      await writeWhatCanBe(target, client, sink);
+      sink.rows.length = 0;
+      sink.dropped.length = 0;
+    });
+    await fold(sink);
+    await writeWhatCanBe(target, client, sink);
+    await settle(target, client, page.upTo, sink);
+    return sink;
+  };
+  return inTransaction(target.pool, work, PATIENCE_MS);
+}
+
+async function settle(target: WriteTarget, client: PoolClient, position: Position, { parked, unparked }: PageOutcome): Promise<void> {
+  await unpark(client, target.schema, target.definition, unparked);
+  await park(client, target.schema, target.definition, position, parked);
+}
+
+/** A value that does not fit its column is that key's fault: it is parked, the others are written. */
+async function writeWhatCanBe(target: WriteTarget, client: PoolClient, sink: PageOutcome): Promise<void> {
+  await client.query('savepoint rows');
+  try {
+    await target.model.write(client, sink.rows, sink.dropped);
+    return;
+  } catch (error) {
+    if (!isFaultOfData(error)) throw error;
+    await client.query('rollback to savepoint rows');
+  }
+  await target.model.write(client, [], sink.dropped);
+  for (const row of sink.rows) {
+    await client.query('savepoint one');
+    try {
+      await target.model.write(client, [row], []);
+    } catch (error) {
+      if (!isFaultOfData(error)) throw error;
+      await client.query('rollback to savepoint one');
+      sink.parked.push(target.unwritable(row.key, error));
+    }
+  }
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (constraint). */
+function isFaultOfData(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^2[23]/.test(code) && code.length === 5;
+}
+
+class TooMany extends Error {}
+
+function emptySink(full: () => Promise<void>): Sink {
+  return { rows: [], dropped: [], parked: [], unparked: [], full };
+}

@@ -1,0 +1,145 @@
+import { BEGINNING, comparePositions, dayClosed, type Fact, type Position } from '@tsunagari/contracts';
+import type { EventLog } from '@tsunagari/event-log';
+import type { Pool } from '@tsunagari/postgres';
+import type { Day } from './definition';
+import type { Days } from './fold';
+import type { IdentityReader } from './identity/identity-reader';
+import { quoted } from './schema';
+
+/** Facts of the log with `after` < position ≤ `upTo`, as all readers of this process share them. */
+export type Page = {
+  readonly after: Position;
+  readonly upTo: Position;
+  readonly facts: readonly Fact[];
+  readonly last: Pick<Fact, 'id' | 'position'> | undefined;
+};
+
+export type IdentityChange = { readonly subject: string; readonly previous: string; readonly customer: string };
+
+/** What stage 0 knows of a page: read once, shared by all projections. */
+export type PageContext = {
+  /** The customer of each subject of the page, as of its end. */
+  readonly customers: ReadonlyMap<string, string>;
+  /** Whose customer changed within the page. */
+  readonly changes: readonly IdentityChange[];
+  readonly daysBefore: Days;
+  readonly days: Days;
+};
+
+/** Readers within so many pages of each other share what was read; one that lags reads on its own. */
+const KEPT = 4;
+
+/** One reader of the log per process. */
+export class Pages {
+  /** How far stage 0 has come, here or in another process: no projection passes it. */
+  frontier: Position = BEGINNING;
+  /** Facts read from the log. */
+  read = 0;
+  private readonly kept = new Map<Position, Promise<Page>>();
+  private readonly contexts = new WeakMap<Page, Promise<PageContext>>();
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly pool: Pool,
+    private readonly identity: IdentityReader,
+    private readonly schema: string,
+    private readonly types: readonly string[],
+    private readonly limit: number,
+  ) {}
+
+  /** The page that stage 0 takes in next; undefined at the log's end. It is kept for the projections that follow. */
+  async beyondFrontier(after: Position): Promise<Page | undefined> {
+    const page = await this.fetch(after);
+    if (comparePositions(page.upTo, after) <= 0) return undefined;
+    this.keep(after, Promise.resolve(page));
+    return page;
+  }
+
+  /** The page after a position that stage 0 has passed; undefined where it has not. */
+  async within(after: Position): Promise<Page | undefined> {
+    if (comparePositions(after, this.frontier) >= 0) return undefined;
+    const kept = await this.kept.get(after);
+    if (kept && comparePositions(kept.upTo, this.frontier) <= 0) return kept;
+    const reading = this.fetch(after, this.frontier);
+    this.keep(after, reading);
+    return reading;
+  }
+
+  /** A page of one reader alone, which ends where others stand. */
+  between(after: Position, upTo: Position): Promise<Page> {
+    return this.fetch(after, upTo);
+  }
+
+  context(page: Page): Promise<PageContext> {
+    const known = this.contexts.get(page);
+    if (known) return known;
+    const reading = this.readContext(page);
+    this.contexts.set(page, reading);
+    reading.catch(() => this.contexts.delete(page));
+    return reading;
+  }
+
+  /** Pages that were read ahead of all who are to fold them. */
+  ahead(fastest: Position): number {
+    return [...this.kept.keys()].filter((after) => comparePositions(after, fastest) >= 0).length;
+  }
+
+  forget(): void {
+    this.kept.clear();
+  }
+
+  private keep(after: Position, page: Promise<Page>): void {
+    this.kept.delete(after);
+    this.kept.set(after, page);
+    page.catch(() => this.kept.delete(after));
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
+  private async fetch(after: Position, upTo?: Position): Promise<Page> {
+    const { facts, upTo: reached } = await this.log.read({
+      after,
+      types: this.types,
+      limit: this.limit,
+      ...(upTo === undefined ? {} : { upTo }),
+    });
+    this.read += facts.length;
+    return { after, upTo: reached, facts, last: facts.at(-1) };
+  }
+
+  private async readContext(page: Page): Promise<PageContext> {
+    const subjects = new Set<string>();
+    for (const { subject } of page.facts) if (subject !== null) subjects.add(subject);
+    const [customers, changes, days] = await Promise.all([
+      this.identity.customersOf([...subjects], page.upTo),
+      this.changesIn(page),
+      this.daysAt(page.upTo),
+    ]);
+    const daysBefore = page.facts.some(({ type }) => type === dayClosed.type) ? await this.daysAt(page.after) : days;
+    return { customers, changes, daysBefore, days };
+  }
+
+  private async changesIn({ after, upTo }: Page): Promise<readonly IdentityChange[]> {
+    const { rows } = await this.pool.query<IdentityChange>({
+      name: `${this.schema}.changes-in`,
+      text: `select subject, previous, customer from ${quoted(this.schema)}.identity_history where pos > $1 and pos <= $2`,
+      values: [after, upTo],
+    });
+    return rows;
+  }
+
+  daysAt(position: Position): Promise<Days> {
+    return readDays(this.pool, this.schema, position);
+  }
+}
+
+/** How far time had come at a position. UTC until the first day was closed. */
+export async function readDays(pool: Pool, schema: string, position: Position): Promise<Days> {
+  const { rows } = await pool.query<{ day: Day | null; time_zone: string | null }>({
+    name: `${schema}.days-at`,
+    text: `select (select max(day) from ${quoted(schema)}.closed_days where pos <= $1) as day,
+      (select time_zone from ${quoted(schema)}.closed_days where pos <= $1 order by pos desc limit 1) as time_zone`,
+    values: [position],
+  });
+  return { lastClosed: rows[0]?.day ?? undefined, timeZone: rows[0]?.time_zone ?? 'UTC' };
+}

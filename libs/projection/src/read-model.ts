@@ -1,0 +1,133 @@
+import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { type AnyProjection, type Day, OWN_COLUMNS } from './definition';
+import type { Folded } from './fold';
+import { quoted, shardOf } from './schema';
+
+export type Row = { readonly key: string } & Folded<unknown>;
+
+/** A row ready to be written. Made one by one, so that a state or a column that cannot be written is that key's fault alone. */
+export type Written = {
+  readonly key: string;
+  readonly folded: Folded<unknown>;
+  readonly state: string;
+  readonly columns: readonly unknown[];
+};
+
+type Stored = {
+  readonly key: string;
+  readonly state: unknown;
+  readonly last_occurred: string;
+  readonly last_id: string;
+  readonly last_tick: Day | null;
+  readonly next_due: Day | null;
+};
+
+const STORED = 'key, state, last_occurred, last_id, last_tick, next_due';
+
+/** The table of one generation of a projection, and the view `<schema>.<name>` that readers use. */
+export class ReadModel {
+  readonly table: string;
+
+  constructor(
+    private readonly schema: string,
+    private readonly definition: AnyProjection,
+    readonly generation: number,
+  ) {
+    this.table = `${quoted(schema)}."${definition.name}_g${generation}"`;
+  }
+
+  async create(client: PoolClient): Promise<void> {
+    const { definition, table, generation } = this;
+    const columns = definition.columns.map(({ name, sql }) => `, "${name}" ${sql}`).join('');
+    // Moments and days as text: they compare as the fold compares them, and come back as they went in.
+    await client.query(`create table if not exists ${table} (
+      key uuid primary key, shard smallint not null, state json not null,
+      last_occurred text collate "C" not null, last_id uuid not null, last_tick text collate "C", next_due text collate "C"${columns}
+    ) with (fillfactor = 80)`);
+    const name = `${definition.name}_g${generation}`;
+    if (definition.tick) await client.query(`create index if not exists "${name}_due" on ${table} (next_due) where next_due is not null`);
+    for (const [index, list] of (definition.indexes ?? []).entries())
+      await client.query(`create index if not exists "${name}_i${index}" on ${table} (${list.join(', ')})`);
+  }
+
+  /** Points the view that readers use at this generation. */
+  async show(client: PoolClient): Promise<void> {
+    const { definition, schema, table } = this;
+    const view = `${quoted(schema)}."${definition.name}"`;
+    const columns = definition.columns.map(({ name }) => `, "${name}"`).join('');
+    await client.query(`drop view if exists ${view}; create view ${view} as select key, state${columns} from ${table}`);
+  }
+
+  async rows(pool: Pool, keys: readonly string[]): Promise<readonly Row[]> {
+    if (keys.length === 0) return [];
+    const { rows } = await pool.query<Stored>(`select ${STORED} from ${this.table} where key = any($1::uuid[])`, [keys]);
+    return rows.map(rowOf);
+  }
+
+  /** Rows whose next tick is due by that day, in order of their key. */
+  async due(pool: Pool, shards: readonly number[], by: Day, after: string, limit: number): Promise<readonly Row[]> {
+    const { rows } = await pool.query<Stored>(
+      `select ${STORED} from ${this.table} where next_due <= $1 and shard = any($2::int[]) and key > $3 order by key limit $4`,
+      [by, shards, after, limit],
+    );
+    return rows.map(rowOf);
+  }
+
+  /** All rows of some shards in order of their key. */
+  async all(client: Pool | PoolClient, shards: readonly number[], after: string, limit: number): Promise<readonly Row[]> {
+    const { rows } = await client.query<Stored>(
+      `select ${STORED} from ${this.table} where shard = any($1::int[]) and key > $2 order by key limit $3`,
+      [shards, after, limit],
+    );
+    return rows.map(rowOf);
+  }
+
+  /** Throws what the definition's columns throw. */
+  written(key: string, folded: Folded<unknown>): Written {
+    return {
+      key,
+      folded,
+      state: JSON.stringify(folded.state),
+      columns: this.definition.columns.map((column) => column.value(folded.state)),
+    };
+  }
+
+  async write(client: PoolClient, rows: readonly Written[], dropped: readonly string[]): Promise<void> {
+    const { definition, table } = this;
+    if (dropped.length > 0) await client.query(`delete from ${table} where key = any($1::uuid[])`, [dropped]);
+    if (rows.length === 0) return;
+    const names = definition.columns.map(({ name }) => name);
+    const types = ['uuid', 'smallint', 'json', 'text', 'uuid', 'text', 'text', ...definition.columns.map(({ sql }) => sql)];
+    const all = [...OWN_COLUMNS, ...names].map((name) => `"${name}"`);
+    const values: unknown[][] = [
+      rows.map(({ key }) => key),
+      rows.map(({ key }) => shardOf(key)),
+      rows.map(({ state }) => state),
+      rows.map(({ folded }) => folded.occurred),
+      rows.map(({ folded }) => folded.id),
+      rows.map(({ folded }) => folded.lastTick ?? null),
+      rows.map(({ folded }) => folded.nextDue ?? null),
+      ...definition.columns.map((_, index) => rows.map(({ columns }) => columns[index] ?? null)),
+    ];
+    await client.query({
+      name: `w:${this.schema}.${definition.name}_g${this.generation}`,
+      text: `insert into ${table} (${all.join(', ')}) select * from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')})
+        on conflict (key) do update set ${all
+          .slice(1)
+          .map((name) => `${name} = excluded.${name}`)
+          .join(', ')}`,
+      values,
+    });
+  }
+}
+
+function rowOf(stored: Stored): Row {
+  return {
+    key: stored.key,
+    state: stored.state,
+    occurred: stored.last_occurred,
+    id: stored.last_id,
+    lastTick: stored.last_tick ?? undefined,
+    nextDue: stored.next_due ?? undefined,
+  };
+}

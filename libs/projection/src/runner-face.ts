@@ -1,0 +1,145 @@
+import type { FactRegistry, Position } from '@tsunagari/contracts';
+import type { EventLog, Journal } from '@tsunagari/event-log';
+import type { Pool } from '@tsunagari/postgres';
+import type { AnyProjection } from './definition';
+import type { IdentityReader } from './identity/identity-reader';
+
+export type ProjectionRunnerOptions = {
+  /** The read models' database. At least 3 connections. */
+  readonly pool: Pool;
+  readonly log: EventLog;
+  readonly journal: Journal;
+  readonly definitions: readonly AnyProjection[];
+  readonly registry: FactRegistry;
+  /** Where checkpoints, identity and read models live; created when missing. Default `understanding`. */
+  readonly schema?: string;
+  /** Told of everything that goes wrong and is dealt with (an outage, a poisonous fact); by default nothing is said. */
+  readonly onError?: (error: RunnerError) => void;
+  /** At most so many facts a page while behind. Default 4,000. */
+  readonly pageSize?: number;
+  /** The safety net beside the log's hint, milliseconds. Default 1,000. */
+  readonly pollMs?: number;
+  /** How long a process that says nothing keeps its shards, milliseconds. Default 1,500; it says something three times as often. */
+  readonly leaseMs?: number;
+  /** First pause before a poisonous key is folded again, milliseconds; doubles each time. Default 1,000. */
+  readonly retryMs?: number;
+  /** Attempts after which a poisonous key waits for a person. Default 4. */
+  readonly attempts?: number;
+};
+
+export type RunnerError = {
+  readonly projection: string;
+  readonly kind: 'outage' | 'parked' | 'log-differs';
+  readonly message: string;
+  readonly customer?: string;
+  readonly cause?: unknown;
+};
+
+/**
+ * `log-differs`: a checkpoint names an event that the log does not have at that position, so one of the two databases was restored
+ * or promoted from an older copy. Nothing was started and nothing changed.
+ */
+export type StartOutcome = { readonly kind: 'started' } | LogDiffers;
+
+export type LogDiffers = {
+  readonly kind: 'log-differs';
+  readonly projection: string;
+  readonly position: Position;
+  /** The id of the event that was folded there. */
+  readonly expected: string;
+  /** What the log has instead: where it has that event now, or null. */
+  readonly found: Position | null;
+  readonly explanation: string;
+  readonly remedy: string;
+};
+
+export type CaughtUp = { readonly kind: 'caught-up'; readonly position: Position } | Lagging;
+export type Lagging = { readonly kind: 'lagging'; readonly position: Position; readonly wanted: Position };
+
+export type ProjectionStatus = {
+  readonly name: string;
+  readonly version: number;
+  readonly generation: number;
+  /** Every fact up to here is in the read model. */
+  readonly position: Position;
+  readonly head: Position;
+  /** How old the oldest fact is that the read model lacks, milliseconds; 0 when there is none. */
+  readonly lagMs: number;
+  /** Folding history: its answers are those of a past position. */
+  readonly rebuilding: boolean;
+  readonly parked: number;
+  /** Facts of unknown types that were skipped since the start. */
+  readonly skipped: number;
+  /** Facts read a second, over the last busy moments of this process. */
+  readonly factsPerSecond: number;
+};
+
+export type RunnerStatus = {
+  readonly head: Position;
+  /** How far identity is resolved; no projection passes it. */
+  readonly identity: Position;
+  readonly projections: readonly ProjectionStatus[];
+  /** Set once the log was found to differ: everything stands still until the process starts anew. */
+  readonly halted?: LogDiffers;
+};
+
+export type Progress = { readonly position: Position; readonly head: Position; readonly facts: number; readonly factsPerSecond: number };
+
+/** A key that cannot be folded. Its later facts wait; the row shows what stood before. */
+export type ParkedKey = {
+  readonly projection: string;
+  readonly version: number;
+  readonly customer: string;
+  /** Folding stopped at the page that ends here. */
+  readonly firstPosition: Position;
+  readonly error: string;
+  readonly attempts: number;
+  /** When it is tried again, ISO 8601; null when it waits for a person. */
+  readonly retryAt: string | null;
+};
+
+export type ReplayOutcome =
+  { readonly kind: 'replayed' } | { readonly kind: 'still-parked'; readonly error: string } | { readonly kind: 'not-parked' };
+
+export type StateHash =
+  | { readonly kind: 'hash'; readonly position: Position; readonly hash: string; readonly rows: number }
+  /** Shards stand at different positions (work in progress): there is no one state to name. */
+  | { readonly kind: 'uneven' };
+
+export type Audit = {
+  readonly projection: string;
+  readonly version: number;
+  readonly position: Position;
+  readonly rows: number;
+  /** Of the read model, and of the fold of the journal. */
+  readonly hash: string;
+  readonly folded: string;
+  readonly equal: boolean;
+  /** Keys whose row differs, is missing or should not be; at most 100. */
+  readonly differing: readonly string[];
+  /** Parked keys, which are left out. */
+  readonly parked: number;
+};
+
+/** Keeps the read models of all its definitions, in this process and beside others. */
+export interface ProjectionRunner {
+  readonly identity: IdentityReader;
+  /** Creates what is missing, checks that the log is the one that was folded, begins to read. */
+  start(): Promise<StartOutcome>;
+  /** Finishes the pages at hand, gives the shards back. */
+  stop(): Promise<void>;
+  /** Until the projection has seen that position (the `atLeast` of a query), or the time is over. Default 2,000 ms. */
+  waitFor(projection: string, position: Position, options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
+  /** Until every projection has seen all that the log holds now. */
+  catchUp(options?: { readonly onProgress?: (progress: Progress) => void; readonly timeoutMs?: number }): Promise<CaughtUp>;
+  status(): Promise<RunnerStatus>;
+  /** The sum of the hashes of all rows: the same whatever the order, pages and shards. */
+  stateHash(projection: string): Promise<StateHash>;
+  /** Folds everything again from the journal, in customer order with flat memory, and compares. */
+  audit(projection: string): Promise<Audit>;
+  /** Empties the read model and folds it again from the first fact. Until it is caught up, reads see it grow. */
+  rebuild(projection: string): Promise<void>;
+  parked(projection?: string): Promise<readonly ParkedKey[]>;
+  /** After a fix: folds a parked key again from the journal. */
+  replay(projection: string, customer: string): Promise<ReplayOutcome>;
+}

@@ -1,0 +1,95 @@
+import type { Pool, PoolClient } from '@tsunagari/postgres';
+
+/** Shards of every projection keyed by customer. Never changed: it stands in every row. */
+export const SHARDS = 16;
+
+/** Reader of stage 0 in `checkpoints`: one shard. */
+export const IDENTITY = 'identity';
+
+/** A schema's name inside SQL. Throws on what is no plain name: it comes from configuration, never from a request. */
+export function quoted(name: string): string {
+  if (!/^[a-z][a-z0-9_]{0,20}$/.test(name)) throw new RangeError(`a schema's name is lower case with underscores: ${name}`);
+  return `"${name}"`;
+}
+
+/** The shard of a customer: FNV-1a over the id's text, so that ids of any make spread evenly. */
+export function shardOf(customer: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < customer.length; index++) hash = Math.imul(hash ^ customer.charCodeAt(index), 0x01000193);
+  return ((hash >>> 16) ^ hash) & (SHARDS - 1);
+}
+
+const runnerSql = (s: string): string => `
+create schema if not exists ${s};
+-- Where a shard of a reader stands. id is the last event seen, id_pos its position: a restored database is noticed by it.
+-- lease names the worker who may move it; strikes count its unclean deaths since the last page, marker the key at hand then.
+create table if not exists ${s}.checkpoints (
+  reader  text collate "C" not null,
+  version int not null,
+  shard   int not null,
+  pos     bigint not null default 0,
+  id      uuid,
+  id_pos  bigint,
+  lease   uuid,
+  strikes int not null default 0,
+  marker  uuid,
+  primary key (reader, version, shard)
+) with (fillfactor = 50);
+-- One row a process: renewing it renews all its leases.
+create table if not exists ${s}.workers (id uuid primary key, readers text[] not null, alive_until timestamptz not null) with (fillfactor = 50);
+create table if not exists ${s}.projections (
+  name text collate "C" not null, version int not null, generation int not null, live boolean not null, primary key (name, generation)
+);
+create unique index if not exists projections_live on ${s}.projections (name) where live;
+create table if not exists ${s}.parked (
+  projection text collate "C" not null, version int not null, customer uuid not null, shard int not null,
+  first_pos bigint not null, error text not null, attempts int not null, retry_at timestamptz,
+  primary key (projection, version, customer)
+);
+-- Identity. Only subjects that evidence ever connected have rows: everyone else is her own customer.
+create table if not exists ${s}.identity_subjects (subject uuid primary key, component uuid not null, customer uuid not null);
+create index if not exists identity_subjects_component on ${s}.identity_subjects (component);
+create table if not exists ${s}.identity_history (
+  subject uuid not null, pos bigint not null, previous uuid not null, customer uuid not null, primary key (subject, pos)
+);
+create index if not exists identity_history_pos on ${s}.identity_history (pos);
+create index if not exists identity_history_customer on ${s}.identity_history (customer);
+create table if not exists ${s}.identity_rules (pos bigint primary key, rules json not null);
+create table if not exists ${s}.identity_held (
+  component uuid not null, pos bigint not null, fact_id uuid not null, one uuid not null, other uuid not null, reason text not null
+);
+create index if not exists identity_held_component on ${s}.identity_held (component);
+create index if not exists identity_held_pos on ${s}.identity_held (pos, fact_id);
+create table if not exists ${s}.closed_days (pos bigint primary key, day text collate "C" not null, time_zone text not null);
+`;
+
+/** Creates what is missing. Safe to call from many processes at once. */
+export async function ensureSchema(pool: Pool, schema: string): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query(`select pg_advisory_xact_lock(hashtextextended('tsunagari.projection:${schema}', 0))`);
+    await client.query(runnerSql(quoted(schema)));
+    await client.query(
+      `insert into ${quoted(schema)}.checkpoints (reader, version, shard) values ('${IDENTITY}', 1, 0) on conflict do nothing`,
+    );
+  });
+}
+
+/**
+ * One transaction on a connection of the pool. A session that stands still inside it (a frozen process) is ended by the server
+ * after `idleMs`, so that its locks do not keep a successor waiting.
+ */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, idleMs = 2000): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(`begin; set local idle_in_transaction_session_timeout = ${Math.round(idleMs)}`);
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((lost: Error) => (broken = lost));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
