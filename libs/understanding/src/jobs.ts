@@ -43,7 +43,9 @@ export async function startJob<T extends { readonly kind: 'succeeded' | 'refused
   kind: string,
   work: (report: OnProgress) => Promise<T>,
   onProgress: OnProgress = () => undefined,
-): Promise<{ readonly kind: 'started'; readonly job: string; readonly ended: Promise<T> } | { readonly kind: 'busy'; readonly job: string | null }> {
+): Promise<
+  { readonly kind: 'started'; readonly job: string; readonly ended: Promise<T> } | { readonly kind: 'busy'; readonly job: string | null }
+> {
   const holder = await pool.connect();
   try {
     if (!(await lock(holder, kind))) {
@@ -98,7 +100,10 @@ async function runLocked<T extends { readonly kind: 'succeeded' | 'refused' }>(
   } catch (error) {
     await writing;
     await holder
-      .query(`update understanding.jobs set status = 'failed', error = $2, updated = now(), finished = now() where id = $1`, [id, String(error)])
+      .query(`update understanding.jobs set status = 'failed', error = $2, updated = now(), finished = now() where id = $1`, [
+        id,
+        String(error),
+      ])
       .catch(() => undefined);
     throw error;
   } finally {
@@ -127,7 +132,9 @@ async function runningJob(pool: Pool, kind: string): Promise<string | null> {
 }
 
 async function lock(client: PoolClient, kind: string): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as locked`, [lockName(kind)]);
+  const { rows } = await client.query<{ locked: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as locked`, [
+    lockName(kind),
+  ]);
   return rows[0]?.locked === true;
 }
 

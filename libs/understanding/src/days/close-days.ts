@@ -1,10 +1,9 @@
 import { BEGINNING, type DayClosed, dayClosed, type Position, streamName } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
-import type { Keyring, PlainFact } from '@tsunagari/privacy';
+import { commandFactId, type Keyring, type PlainFact } from '@tsunagari/privacy';
 import type { Day } from '@tsunagari/projection';
 import { calendarOf, type DayNumber, dayNumberOf, dayOf, startOfDay } from '../calendar';
-import { uuidOfText } from '../uuid';
 
 export const CALENDAR_STREAM = streamName('calendar', 'days');
 
@@ -75,7 +74,7 @@ async function firstDay(log: Pick<EventLog, 'read'>, timeZone: string, from: Day
 
 function closing(day: DayNumber, timeZone: string): PlainFact {
   const date = dayOf(day);
-  const id = uuidOfText(`DayClosed ${date} ${timeZone}`);
+  const id = commandFactId(`close day ${date} ${timeZone}`, 0);
   return {
     id,
     definition: dayClosed,

@@ -8,7 +8,7 @@ import { dayNumberOf } from '../calendar';
 import { type OnProgress, runJob, startJob } from '../jobs';
 import type { CurrencyPurchases } from '../purchases/purchases.projection';
 import { fitModel } from './fit-model';
-import { historyOf, LIFETIME_VALUE, type LifetimeValueModel, MODEL_STREAM, modelIdOf, modelOf, scoreOf } from './model';
+import { historyOf, type ScoringModel, MODEL_STREAM, modelIdOf, modelOf, scoreOf } from './model';
 
 export type FitLifetimeValue = {
   readonly pool: Pool;
@@ -172,7 +172,7 @@ async function readBuyers(fit: FitLifetimeValue, report: OnProgress): Promise<Bu
 /** All scores of one model in one transaction: readers see the last model's until the commit, and a crash leaves them. */
 async function writeScores(
   pool: Pool,
-  model: LifetimeValueModel,
+  model: ScoringModel,
   keys: readonly string[],
   purchases: readonly CurrencyPurchases[],
   report: OnProgress,
@@ -226,16 +226,3 @@ async function inTransaction<T>(pool: Pool, mode: string, work: (client: PoolCli
     client.release(broken);
   }
 }
-
-/** What the last fit's scores rest on; null before the first one. */
-export type CurrentScores = { readonly modelId: string; readonly asOfDay: number; readonly currency: string; readonly position: Position; readonly customers: number };
-
-export async function currentScores(pool: Pool): Promise<CurrentScores | null> {
-  const { rows } = await pool.query<CurrentScores>(
-    `select model_id as "modelId", as_of_day as "asOfDay", currency, position, customers from understanding.current_scores where purpose = 'lifetime-value'`,
-  );
-  return rows[0] ?? null;
-}
-
-/** The horizon of {@link CurrentScores}, for those who label them. */
-export const SCORED = LIFETIME_VALUE;

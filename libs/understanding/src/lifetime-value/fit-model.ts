@@ -32,10 +32,10 @@ export type FitQuestion = {
   readonly onStage?: (stage: 'fitting' | 'back-testing') => void;
 };
 
-export type FittedLifetimeValue = Pick<ModelFitted, 'transactions' | 'spend' | 'verdict' | 'backTest' | 'returns' | 'customers'>;
+export type FittedParts = Pick<ModelFitted, 'transactions' | 'spend' | 'verdict' | 'backTest' | 'returns' | 'customers'>;
 
 export type FitAnswer =
-  { readonly kind: 'fitted'; readonly fitted: FittedLifetimeValue } | { readonly kind: 'refused'; readonly refusal: FitRefusal };
+  { readonly kind: 'fitted'; readonly fitted: FittedParts } | { readonly kind: 'refused'; readonly refusal: FitRefusal };
 
 /**
  * Fits purchases, spend and returns to the customers' histories up to the as-of day, and tests the same model on the past. Pure and
@@ -104,7 +104,7 @@ function testPast(
   model: TransactionModelKind,
   upTo: DayNumber,
   asked: string | undefined,
-): FittedLifetimeValue['backTest'] {
+): FittedParts['backTest'] {
   const major = 10 ** minorDigits(currency);
   const days: SaleDay[][] = customers.map(({ saleDays }) => saleDays.map(([day, grossMinor]) => ({ day, spend: grossMinor / major })));
   const first = days.reduce((least, [day]) => (day === undefined ? least : Math.min(least, day.day)), Infinity);
@@ -135,6 +135,6 @@ function backTestOf(tested: BackTest, calibrationEnd: DayNumber, holdoutEnd: Day
 }
 
 /** A fit as the plain JSON that a fact keeps: what JSON cannot say (undefined) is left out. */
-function plain(value: object): FittedLifetimeValue['verdict'] {
-  return JSON.parse(JSON.stringify(value)) as FittedLifetimeValue['verdict'];
+function plain(value: object): FittedParts['verdict'] {
+  return JSON.parse(JSON.stringify(value)) as FittedParts['verdict'];
 }

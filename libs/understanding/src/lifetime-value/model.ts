@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { FittedReturns, FittedSpend, FittedTransactions, PurchaseHistory, ReturnHistory, SaleDay } from '@tsunagari/clv';
-import { expectedPurchases, lifetimeValue, probabilityAlive, probabilityOfPurchase, returnRate, sufficientStatistics } from '@tsunagari/clv';
+import {
+  expectedPurchases,
+  lifetimeValue,
+  probabilityAlive,
+  probabilityOfPurchase,
+  returnRate,
+  sufficientStatistics,
+} from '@tsunagari/clv';
 import { type Fact, minorDigits, type ModelFitted, modelFitted, type Position, streamName } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
+import { commandFactId } from '@tsunagari/privacy';
 import type { Day } from '@tsunagari/projection';
 import type { DayNumber } from '../calendar';
-import { uuidOfText } from '../uuid';
 import type { CurrencyPurchases } from '../purchases/purchases.projection';
 
 /** What a score means. A change here is another definition, so `definition` is part of a model's id. */
@@ -23,7 +30,7 @@ export const LIFETIME_VALUE = {
 export const MODEL_STREAM = streamName('model', 'lifetime-value');
 
 /** A fitted model as the fact `ModelFitted` keeps it. `transactions` and `spend` are `clv`'s own plain JSON. */
-export type LifetimeValueModel = Omit<ModelFitted, 'transactions' | 'spend' | 'returns'> & {
+export type ScoringModel = Omit<ModelFitted, 'transactions' | 'spend' | 'returns'> & {
   readonly transactions: FittedTransactions;
   /** Null when too few customers have bought again: there is a probability of purchase then, and no value. */
   readonly spend: FittedSpend | null;
@@ -60,13 +67,14 @@ export function historyOf(purchases: CurrencyPurchases, currency: string, upTo: 
   };
 }
 
-export function scoreOf(model: LifetimeValueModel, { history, returns }: CustomerHistory): CustomerScore {
+export function scoreOf(model: ScoringModel, { history, returns }: CustomerHistory): CustomerScore {
   const { transactions, spend } = model;
   const { probabilityDays, horizonMonths, discountMonthly } = LIFETIME_VALUE;
   const value =
     spend === null
       ? null
-      : lifetimeValue({ transactions, spend, history, horizonMonths, discountMonthly, returnRate: returnRate(model.returns, returns) }).value;
+      : lifetimeValue({ transactions, spend, history, horizonMonths, discountMonthly, returnRate: returnRate(model.returns, returns) })
+          .value;
   return {
     purchaseProbability: probabilityOfPurchase(transactions, history, probabilityDays),
     expectedPurchases: expectedPurchases(transactions, history, (horizonMonths * 365.25) / 12),
@@ -83,7 +91,7 @@ export function toMinor(value: number, currency: string): number {
 /** The same inputs under the same definition are the same model: a UUID (version 8) over what decides the fit. */
 export function modelIdOf(inputs: { inputsPosition: Position; asOfDay: Day; currency: string; model: string }): string {
   const name = JSON.stringify([LIFETIME_VALUE, inputs.inputsPosition, inputs.asOfDay, inputs.currency, inputs.model]);
-  return uuidOfText(`lifetime-value ${name}`);
+  return commandFactId(`lifetime-value ${name}`, 0);
 }
 
 /** A 32-bit seed of a customer's draws under a model: the same interval at every reading. */
@@ -91,7 +99,7 @@ export function seedOf(customerId: string, modelId: string): number {
   return createHash('sha256').update(`${customerId} ${modelId}`).digest().readUInt32BE(0);
 }
 
-export function modelOf(fact: Fact): LifetimeValueModel {
+export function modelOf(fact: Fact): ScoringModel {
   const data = fact.data as ModelFitted;
   return {
     ...data,
@@ -105,7 +113,7 @@ export function modelOf(fact: Fact): LifetimeValueModel {
 }
 
 /** The newest fitted model; null before the first fit. */
-export async function latestModel(store: EventStore): Promise<LifetimeValueModel | null> {
+export async function latestModel(store: EventStore): Promise<ScoringModel | null> {
   const stream = await store.readStream(MODEL_STREAM, { direction: 'backward', limit: 1 });
   const fact = stream.kind === 'open' ? stream.facts.find(({ type }) => type === modelFitted.type) : undefined;
   return fact === undefined ? null : modelOf(fact);

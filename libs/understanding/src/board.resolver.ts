@@ -1,0 +1,113 @@
+import { BEGINNING } from '@tsunagari/contracts';
+import { connectionOf, failure, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
+import { dayOf } from './calendar';
+import { mayOpen, money } from './customer.resolver';
+import type { Resolvers } from './generated/graphql';
+import { type Job, jobById } from './jobs';
+import { currentScores } from './lifetime-value/scores.query';
+import { customersPage, mainCurrency, totals } from './purchases/purchases.query';
+import { type RetentionQuestion, ruleBrokenBy } from './retention/retention';
+import { retention } from './retention/retention.query';
+import { logOf, shown, timelineOf } from './timeline/timeline.query';
+import type { UnderstandingPorts } from './understanding.loaders';
+
+/** Lists and boards over all customers, and what operations look at. */
+export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPorts): Resolvers {
+  return {
+    Query: {
+      async customers(_, { orderBy, currency: asked, ...args }, { loaders }) {
+        const scores = orderBy === 'NET_REVENUE' ? null : await currentScores(pool);
+        const freshness = await loaders.freshness('purchases');
+        // A list by score lives as long as its model: behind a new fit a cursor would point into another order.
+        const generation = `${orderBy} ${orderBy === 'NET_REVENUE' ? freshness.version : (scores?.modelId ?? '')}`;
+        const page = pageOf(args, generation);
+        const currency = asked ?? scores?.currency ?? (await mainCurrency(pool));
+        const after = page.after === null ? null : { sort: String(page.after.key[0]), key: page.after.id };
+        const rows = currency === null ? [] : await customersPage(pool, { orderBy, currency, limit: page.limit, after });
+        const { edges, pageInfo } = connectionOf(rows, page, ({ key, sort }) => ({ key: [sort], id: key, generation }));
+        return { edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key } })), pageInfo, currency, freshness };
+      },
+
+      async retention(_, { input }, { loaders }) {
+        const question: RetentionQuestion = {
+          method: input?.method ?? 'ON',
+          unit: input?.unit ?? 'MONTH',
+          units: input?.units ?? 12,
+          ...(input?.brackets == null ? {} : { brackets: input.brackets.map(({ from, to }) => [from, to] as const) }),
+        };
+        const broken = ruleBrokenBy(question);
+        if (broken)
+          throw failure('BAD_USER_INPUT', `This is no retention question: ${broken.rule}.`, {
+            field: `input.${broken.field}`,
+            rule: broken.rule,
+          });
+        const lastDay = await loaders.lastDay();
+        if (lastDay === null)
+          throw failure('NOT_FOUND', 'No day is closed yet.', { remedy: 'Close the days first: the platform does so each midnight.' });
+        return { ...(await retention(pool, question, dayOf(lastDay))), asOfDay: dayOf(lastDay) };
+      },
+
+      totals: () => totals(pool),
+
+      async events(_, { filter, ...args }, context) {
+        const page = pageOf(args);
+        const { limit, after } = page;
+        const types = filter?.types;
+        if (filter?.customer != null) {
+          const subjects = await context.loaders.subjects.load(fromGlobalId('Customer', filter.customer, 'filter.customer'));
+          const before = after === null ? null : { occurred: String(after.key[0]), id: after.id };
+          const facts = await timelineOf(journal, subjects, { limit, before, types });
+          return eventsOf(await shown(facts, keyring, mayOpen(context)), page, ({ occurred }) => occurred);
+        }
+        const facts = await logOf(log, { limit, after: after === null ? BEGINNING : String(after.key[0]), types });
+        return eventsOf(await shown(facts, keyring, mayOpen(context)), page, ({ position }) => position);
+      },
+
+      async projections(_, __, { loaders }) {
+        return (await loaders.status()).projections.map((status) => ({ ...status, lagMs: Math.round(status.lagMs) }));
+      },
+
+      async job(_, { id }) {
+        const job = await jobById(pool, fromGlobalId('Job', id));
+        return job === null ? null : shownJob(job);
+      },
+    },
+
+    RetentionGrid: {
+      rows: ({ rows }) =>
+        rows.map(({ cells, ...row }) => ({ ...row, cells: cells.map(({ span, ...cell }) => ({ ...cell, from: span.from, to: span.to })) })),
+      average: ({ average }) => average.map(({ span, ...mean }) => ({ ...mean, from: span.from, to: span.to })),
+      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+    },
+
+    Totals: {
+      invoices: ({ byCurrency }) => byCurrency.reduce((sum, { invoices }) => sum + invoices, 0),
+      netRevenue: ({ byCurrency: [one, another] }) =>
+        one === undefined || another !== undefined ? null : money(one.netMinor, one.currency),
+      reasonNull: ({ byCurrency }) => (byCurrency.length === 0 ? 'NO_BASE' : byCurrency.length > 1 ? 'MIXED_CURRENCY' : null),
+      byCurrency: ({ byCurrency }) => [...byCurrency],
+      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+    },
+    CurrencyTotals: {
+      netRevenue: ({ netMinor, currency }) => money(netMinor, currency),
+      refunded: ({ refundedMinor, currency }) => money(refundedMinor, currency),
+      sales: ({ salesMinor, currency }) => money(salesMinor, currency),
+    },
+  };
+}
+
+type Shown = Awaited<ReturnType<typeof shown>>;
+
+function eventsOf(facts: Shown, page: ReturnType<typeof pageOf>, sort: (fact: Shown[number]) => string) {
+  return { ...connectionOf(facts, page, (fact) => ({ key: [sort(fact)], id: fact.id })), freshness: null };
+}
+
+/** A job as the graph shows it. */
+export function shownJob({ id, status, result, ...job }: Job) {
+  return {
+    ...job,
+    result: result === null ? null : JSON.stringify(result),
+    id: toGlobalId('Job', id),
+    status: status.toUpperCase() as Uppercase<Job['status']>,
+  };
+}

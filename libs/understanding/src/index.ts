@@ -1,0 +1,47 @@
+export { calendarOf, type DayNumber, dayNumberOf, dayOf, monthNumberOf, monthOf, startOfDay } from './calendar';
+export { CALENDAR_STREAM, closeDays, type CloseDays, type DaysClosed, lastClosedDay } from './days/close-days';
+export { type DayTimer, lastDayOver, startDayTimer } from './days/day-timer';
+export { type Job, jobById, type JobProgress, type JobStatus, type OnProgress } from './jobs';
+export { intervalOf, lifetimeValueOf, type NoValue, purchaseOutlook, valuedCustomer } from './lifetime-value/customer-value';
+export {
+  FIT_JOB,
+  fitLifetimeValue,
+  type FitLifetimeValue,
+  type FitResult,
+  startLifetimeValueFit,
+} from './lifetime-value/fit-lifetime-value';
+export { type CustomerScore, latestModel, LIFETIME_VALUE, MODEL_STREAM, scoreOf, type ScoringModel } from './lifetime-value/model';
+export { currentScores, type CurrentScores } from './lifetime-value/scores.query';
+export { consentOf, profileProjection, type ProfileState } from './profile/profile.projection';
+export { profilesOf } from './profile/profile.query';
+export {
+  currencyOf,
+  type CurrencyPurchases,
+  type CustomerKind,
+  netMinor,
+  purchasesProjection,
+  type PurchasesState,
+} from './purchases/purchases.projection';
+export {
+  type CurrencyTotals,
+  type CustomerOrder,
+  customersPage,
+  mainCurrency,
+  purchasesOf,
+  type RankedCustomer,
+  totals,
+  type Totals,
+} from './purchases/purchases.query';
+export { rfmScores, rfmThresholds, rfmValues } from './purchases/rfm';
+export {
+  type RetentionGrid,
+  type RetentionMethod,
+  type RetentionQuestion,
+  type RetentionRow,
+  type RetentionUnit,
+} from './retention/retention';
+export { retention } from './retention/retention.query';
+export { ensureUnderstandingTables } from './tables';
+export { logOf, shown, type ShownFact, timelineOf } from './timeline/timeline.query';
+export { type UnderstandingPorts } from './understanding.loaders';
+export { understandingSubgraph } from './understanding.subgraph';

@@ -1,0 +1,24 @@
+import { defineSubgraph, type Subgraph } from '@tsunagari/graphql';
+import { typeDefs } from './generated/graphql';
+import { customerResolvers } from './customer.resolver';
+import { modelResolvers } from './lifetime-value/model.resolver';
+import { boardResolvers } from './board.resolver';
+import { type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
+
+/** The subgraph that adds what is understood to Customer, and owns sorted lists, retention, totals, the timeline and the model. */
+export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
+  return defineSubgraph<UnderstandingLoaders>({
+    name: 'understanding',
+    typeDefs,
+    resolvers: mergeResolvers(customerResolvers(ports), modelResolvers(ports), boardResolvers(ports)),
+    createLoaders: (context) => understandingLoaders(ports, context),
+    caughtUp: (position) => Promise.all(['purchases', 'profile'].map((name) => ports.projections.waitFor(name, position))),
+    ...(ports.onError ? { onError: ports.onError } : {}),
+  });
+}
+
+function mergeResolvers(...parts: readonly Readonly<Record<string, object | undefined>>[]): object {
+  const merged: Record<string, object> = {};
+  for (const part of parts) for (const [type, fields] of Object.entries(part)) merged[type] = { ...merged[type], ...fields };
+  return merged;
+}
