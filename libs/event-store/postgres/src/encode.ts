@@ -36,7 +36,6 @@ type Refused = Extract<AppendOutcome, { kind: 'refused' }>;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 const hex = /^(?:[0-9a-f]{2})+$/i;
-// eslint-disable-next-line no-control-regex
 const unprintable = /[\u0000-\u001f]/;
 const longestName = 300;
 
