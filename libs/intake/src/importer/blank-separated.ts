@@ -20,6 +20,6 @@ export class BlankSeparatedParser {
   private record(text: string): CsvRecord[] {
     const line = this.line++;
     const trimmed = text.trim();
-    return trimmed === '' ? [] : [{ kind: 'fields', line, fields: trimmed.split(/\s+/) }];
+    return trimmed === '' ? [] : [{ kind: 'fields', line, text: trimmed, fields: trimmed.split(/\s+/) }];
   }
 }

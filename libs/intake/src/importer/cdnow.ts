@@ -29,12 +29,21 @@ export class CdnowOrders implements OrderAssembler {
     if (fields.length === MASTER_FIELDS.length && fields.every((field, index) => field === MASTER_FIELDS[index])) return 'header';
     this.columns = 5;
     if (fields.length === 5 && /^[0-9]{8}$/.test(fields[2] ?? '')) return 'data';
-    return { line, field: null, rule: `the first line is "${MASTER_FIELDS.join(' ')}", or a row of five columns with the date in the third` };
+    return {
+      line,
+      field: null,
+      rule: `the first line is "${MASTER_FIELDS.join(' ')}", or a row of five columns with the date in the third`,
+    };
   }
 
   row(row: Row, into: Assembled): void {
-    const { fields, line } = row;
-    const body: QuarantinedBody = { kind: 'order-rows', format: this.columns === 4 ? 'cdnow' : 'cdnow-sample', currency: this.currency, rows: [row] };
+    const { fields, line, text } = row;
+    const body: QuarantinedBody = {
+      kind: 'order-rows',
+      format: this.columns === 4 ? 'cdnow' : 'cdnow-sample',
+      currency: this.currency,
+      rows: [{ line, text }],
+    };
     const reject = (rule: Refusal) => void into.rejected.push({ source: CDNOW_SOURCE, messageId: null, refusal: rule, body, line });
     if (fields.length !== this.columns) return reject(malformed(`a line has ${this.columns} columns; this one has ${fields.length}`));
     const [customer = '', day = '', cds = '', dollars = ''] = this.columns === 4 ? fields : [fields[0], fields[2], fields[3], fields[4]];
@@ -64,7 +73,9 @@ export class CdnowOrders implements OrderAssembler {
       clocks: { imported: true },
       identifiers: [{ type: 'user_id', value: customer, verified: true, kind: 'person' }],
       links: [],
-      facts: [{ definition: orderPlaced, data: { orderId, lines, total, sales: total }, of: 0, stream: { order: orderId }, expected: 'none' }],
+      facts: [
+        { definition: orderPlaced, data: { orderId, lines, total, sales: total }, of: 0, stream: { order: orderId }, expected: 'none' },
+      ],
       body,
       line,
     });

@@ -1,9 +1,9 @@
 import type { Refusal } from '@tsunagari/contracts';
 import { refusal } from '@tsunagari/contracts';
 
-/** One record of a file: where it begins (first line is 1), its fields, or the rule that it broke. */
+/** One record of a file: where it begins (first line is 1), its text as it stands there, its fields or the rule that it broke. */
 export type CsvRecord =
-  | { readonly kind: 'fields'; readonly line: number; readonly fields: readonly string[] }
+  | { readonly kind: 'fields'; readonly line: number; readonly text: string; readonly fields: readonly string[] }
   | { readonly kind: 'broken'; readonly line: number; readonly text: string; readonly refusal: Refusal };
 
 /** A record longer than this is an unclosed quote, not a record: without the limit one stray quote would swallow the file. */
@@ -44,7 +44,10 @@ export class CsvParser {
       if (quote >= 0 && quote < start) quote = text.indexOf('"', start);
       if (quote < 0 || quote > end) {
         const content = text.charCodeAt(end - 1) === CARRIAGE_RETURN && end > start ? end - 1 : end;
-        if (content > start) records.push({ kind: 'fields', line: this.line, fields: text.slice(start, content).split(',') });
+        if (content > start) {
+          const record = text.slice(start, content);
+          records.push({ kind: 'fields', line: this.line, text: record, fields: record.split(',') });
+        }
         this.line += 1;
         start = end + 1;
         continue;
@@ -109,7 +112,7 @@ export class CsvParser {
         if (!last && text.indexOf('\n', start) < 0) return 'incomplete';
         return this.brokenLine(text, start, 'after a closing quote comes a comma or the end of the line');
       }
-      return { record: { kind: 'fields', line: this.line, fields }, next: at + 1, lines };
+      return { record: { kind: 'fields', line: this.line, text: text.slice(start, at).replace(/\r$/, ''), fields }, next: at + 1, lines };
     }
   }
 

@@ -1,7 +1,7 @@
 import { adjustmentRecorded, type OrderLine, orderPlaced, orderRefunded, refusal, type Refusal } from '@tsunagari/contracts';
 import { type Decimal, negated, parseDecimal, plus, times, toMoney, ZERO } from '../decimal';
 import type { FactDraft, Observation, QuarantinedBody, SeenIdentifier } from '../recording/observation';
-import type { Assembled, FileSpan, HeaderRefusal, OrderAssembler, Row } from './order-format';
+import type { Assembled, FileSpan, HeaderRefusal, OrderAssembler, RawRow, Row } from './order-format';
 
 export const ONLINE_RETAIL_FIELDS = [
   'InvoiceNo',
@@ -18,7 +18,7 @@ export const ONLINE_RETAIL_SOURCE = 'import:online-retail';
 
 type OpenInvoice = {
   readonly invoice: string;
-  readonly rows: Row[];
+  readonly rows: RawRow[];
   readonly lines: OrderLine[];
   readonly broken: { readonly line: number; readonly refusal: Refusal }[];
   /** Undefined until a good row came; empty = unknown. */
@@ -53,7 +53,7 @@ export class OnlineRetailOrders implements OrderAssembler {
   private readonly closed = new Set<string>();
   private readonly customers = new Set<string>();
   private readonly prices = new Map<string, Decimal | null>();
-  private readonly times = new Map<string, string | null>();
+  private lastMoment: { readonly text: string; readonly moment: string | null } = { text: '', moment: null };
   private anonymous = 0;
   private day = '';
   private firstDay: string | null = null;
@@ -80,7 +80,7 @@ export class OnlineRetailOrders implements OrderAssembler {
         row.fields.length === ONLINE_RETAIL_FIELDS.length
           ? invalid('InvoiceNo', 'InvoiceNo is 1 to 100 letters, digits and . _ / -')
           : wrongCount(row);
-      return void into.rejected.push(this.rejectedRow(row, rule, [row], null));
+      return void into.rejected.push(this.rejectedRow(row, rule, [{ line: row.line, text: row.text }], null));
     }
     const read = this.read(row);
     if ('day' in read && read.day !== this.day) {
@@ -89,14 +89,14 @@ export class OnlineRetailOrders implements OrderAssembler {
     }
     if (this.closed.has(invoice)) {
       const rule = invalid('InvoiceNo', `the lines of an invoice stand within one day of the file; ${invoice} is complete already`);
-      return void into.rejected.push(this.rejectedRow(row, rule, [row], invoice));
+      return void into.rejected.push(this.rejectedRow(row, rule, [{ line: row.line, text: row.text }], invoice));
     }
     let open = this.open.get(invoice);
     if (!open) {
       open = { invoice, rows: [], lines: [], broken: [], customer: undefined, country: '', occurred: '', total: ZERO, sales: ZERO };
       this.open.set(invoice, open);
     }
-    open.rows.push(row);
+    open.rows.push({ line: row.line, text: row.text });
     if ('code' in read) open.broken.push({ line: row.line, refusal: read });
     else if (open.customer !== undefined && open.customer !== read.customer)
       open.broken.push({ line: row.line, refusal: invalid('CustomerID', 'all lines of an invoice have one CustomerID') });
@@ -104,7 +104,7 @@ export class OnlineRetailOrders implements OrderAssembler {
   }
 
   broken(line: number, text: string, rule: string, into: Assembled): void {
-    const row = { line, fields: [text] };
+    const row = { line, text };
     const broken = refusal('MALFORMED', null, rule, 'Mend the line and import the file again.');
     const invoice = /^"?([\w./-]{1,100})"?,/.exec(text)?.[1];
     const open = invoice === undefined ? undefined : this.open.get(invoice);
@@ -130,8 +130,7 @@ export class OnlineRetailOrders implements OrderAssembler {
       this.closed.add(open.invoice);
       const broken = open.broken.length > 0 ? open.broken : this.brokenAsWhole(open);
       if (broken.length === 0) into.observations.push(this.observation(open));
-      for (const { line, refusal: rule } of broken)
-        into.rejected.push(this.rejectedRow({ line, fields: [] }, rule, open.rows, open.invoice));
+      for (const { line, refusal: rule } of broken) into.rejected.push(this.rejectedRow({ line }, rule, open.rows, open.invoice));
     }
     this.open.clear();
   }
@@ -184,13 +183,23 @@ export class OnlineRetailOrders implements OrderAssembler {
     return { ...shared, definition: orderPlaced, data: { orderId: invoice, lines, total: money(total), sales: money(sales), ...place } };
   }
 
-  private body(rows: readonly Row[]): QuarantinedBody {
+  private body(rows: readonly RawRow[]): QuarantinedBody {
     return { kind: 'order-rows', format: 'online-retail', currency: this.currency, rows };
   }
 
-  private rejectedRow({ line }: Row, rule: Refusal, rows: readonly Row[], invoice: string | null) {
+  private rejectedRow({ line }: { readonly line: number }, rule: Refusal, rows: readonly RawRow[], invoice: string | null) {
     const messageId = invoice === null ? null : `online-retail/${invoice}`;
     return { source: ONLINE_RETAIL_SOURCE, messageId, refusal: rule, body: this.body(rows), line };
+  }
+
+  /** A shop has few prices and many lines. Forgets everything when full. */
+  private price(text: string): Decimal | null {
+    const known = this.prices.get(text);
+    if (known !== undefined) return known;
+    if (this.prices.size >= REMEMBERED_PRICES) this.prices.clear();
+    const price = parseDecimal(text);
+    this.prices.set(text, price);
+    return price;
   }
 
   private read(row: Row): GoodRow | Refusal {
@@ -199,10 +208,12 @@ export class OnlineRetailOrders implements OrderAssembler {
     if (sku.length === 0 || sku.length > 100) return invalid('StockCode', 'StockCode is 1 to 100 characters');
     if (description.length > 500) return invalid('Description', 'Description is at most 500 characters');
     if (!/^-?[0-9]{1,9}$/.test(quantityText)) return invalid('Quantity', 'Quantity is a whole number');
-    const occurred = remembered(this.times, dateText, momentOf);
+    // Neighbours have the same time.
+    if (this.lastMoment.text !== dateText) this.lastMoment = { text: dateText, moment: momentOf(dateText) };
+    const occurred = this.lastMoment.moment;
     if (occurred === null) return invalid('InvoiceDate', 'InvoiceDate is a date and time, yyyy-mm-dd hh:mm:ss, in UTC');
     if (occurred > this.latest) return refusal('FUTURE_EVENT', 'InvoiceDate', 'InvoiceDate is not in the future', 'Correct the date.');
-    const price = remembered(this.prices, priceText, parseDecimal);
+    const price = this.price(priceText);
     if (price === null) return invalid('UnitPrice', 'UnitPrice is a decimal number');
     if (!/^([0-9]{1,18}(\.0)?)?$/.test(customerText)) return invalid('CustomerID', 'CustomerID is a whole number or empty');
     if (country.length > 100) return invalid('Country', 'Country is at most 100 characters');
@@ -214,6 +225,8 @@ export class OnlineRetailOrders implements OrderAssembler {
   }
 }
 
+const REMEMBERED_PRICES = 20_000;
+
 function add(open: OpenInvoice, { line, amount, sale, occurred, customer, country }: GoodRow): void {
   open.lines.push(line);
   open.total = plus(open.total, amount);
@@ -221,18 +234,6 @@ function add(open: OpenInvoice, { line, amount, sale, occurred, customer, countr
   open.customer = customer;
   if (open.country === '') open.country = country;
   if (open.occurred === '' || occurred < open.occurred) open.occurred = occurred;
-}
-
-const REMEMBERED = 20_000;
-
-/** Prices and times repeat: reading each once saves a quarter of the parser's time. Forgets everything when full. */
-function remembered<T>(memory: Map<string, T>, text: string, read: (text: string) => T): T {
-  const known = memory.get(text);
-  if (known !== undefined) return known;
-  if (memory.size >= REMEMBERED) memory.clear();
-  const value = read(text);
-  memory.set(text, value);
-  return value;
 }
 
 /** `2010-12-01 08:26:00` as `2010-12-01T08:26:00.000Z`; null when it is no moment of the calendar. */

@@ -3,8 +3,11 @@ import type { Observation, Rejected } from '../recording/observation';
 /** What came out of some lines: orders that are complete, inputs that broke a rule. */
 export type Assembled = { readonly observations: Observation[]; readonly rejected: Rejected[] };
 
-/** A record of a file as a format reads it: its fields, or what was wrong with it before anybody looked at the fields. */
-export type Row = { readonly line: number; readonly fields: readonly string[] };
+/** A record of a file, cut into fields. */
+export type Row = RawRow & { readonly fields: readonly string[] };
+
+/** A record as it stands in the file. That is what is kept until its order is complete: eight fields a row would cost the collector. */
+export type RawRow = { readonly line: number; readonly text: string };
 
 /** What a file said as a whole. Days are of UTC. */
 export type FileSpan = { readonly firstDay: string | null; readonly lastDay: string | null };

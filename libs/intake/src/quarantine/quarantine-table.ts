@@ -92,6 +92,11 @@ export class QuarantineTable {
   }
 
   async decide(id: string, status: 'released' | 'discarded', by: string, at: string): Promise<void> {
-    await this.pool.query(`update intake.quarantine set status = $2, decided_by = $3, decided = $4 where id = $1 and status = 'held'`, [id, status, by, at]);
+    await this.pool.query(`update intake.quarantine set status = $2, decided_by = $3, decided = $4 where id = $1 and status = 'held'`, [
+      id,
+      status,
+      by,
+      at,
+    ]);
   }
 }

@@ -5,8 +5,7 @@ import type { QuarantinedBody, Rejected } from '../recording/observation';
 import type { QuarantineEntry, QuarantineTable } from './quarantine-table';
 
 export type KeepOutcome =
-  | { readonly kind: 'kept'; readonly ids: readonly string[] }
-  | { readonly kind: 'overloaded'; readonly retryAfterMs: number };
+  { readonly kind: 'kept'; readonly ids: readonly string[] } | { readonly kind: 'overloaded'; readonly retryAfterMs: number };
 
 export type ReleaseOutcome =
   | { readonly kind: 'released'; readonly quarantineId: string }
@@ -59,14 +58,28 @@ export class Quarantine {
     await this.table.insert(entries);
     const facts = entries.map(({ id, source, messageId, code, field, rule, line }) => {
       const data = { quarantineId: id, source, messageId, code, field, rule, ...(line === null ? {} : { line }) };
-      return { id: intakeFactId('quarantined', id), definition: eventQuarantined, subject: null, data, meta: metaOf(source, id), occurred: received };
+      return {
+        id: intakeFactId('quarantined', id),
+        definition: eventQuarantined,
+        subject: null,
+        data,
+        meta: metaOf(source, id),
+        occurred: received,
+      };
     });
     const outcome = await this.append(facts);
     return outcome ?? { kind: 'kept', ids: entries.map(({ id }) => id) };
   }
 
   /** A page of what is held, oldest first. `after` is the `cursor` of the page before. */
-  async list(options: { readonly limit?: number; readonly after?: string; readonly status?: QuarantineEntry['status']; readonly source?: string } = {}) {
+  async list(
+    options: {
+      readonly limit?: number;
+      readonly after?: string;
+      readonly status?: QuarantineEntry['status'];
+      readonly source?: string;
+    } = {},
+  ) {
     return this.table.list(options);
   }
 
@@ -74,7 +87,11 @@ export class Quarantine {
     const entry = await this.held(id);
     if ('code' in entry && !('id' in entry)) return { kind: 'refused', refusal: entry };
     const [opened] = entry.body === null ? [] : await this.keyring.openExpiring([entry.body]);
-    if (!opened || isRedacted(opened)) return { kind: 'refused', refusal: refusal('INVALID_FIELD', 'id', 'the body of this input is gone: its key has expired', 'Discard it.') };
+    if (!opened || isRedacted(opened))
+      return {
+        kind: 'refused',
+        refusal: refusal('INVALID_FIELD', 'id', 'the body of this input is gone: its key has expired', 'Discard it.'),
+      };
     const outcome = await reprocess(entry, JSON.parse(Buffer.from(opened).toString('utf8')) as QuarantinedBody);
     if (outcome.kind !== 'recorded') return outcome;
     return this.decide(entry, by, 'recorded');
@@ -89,7 +106,8 @@ export class Quarantine {
   private async held(id: string): Promise<QuarantineEntry | Refusal> {
     const entry = await this.table.find(id);
     if (!entry) return refusal('INVALID_FIELD', 'id', 'the id of a quarantined input', 'List the quarantine to see them.');
-    if (entry.status !== 'held') return refusal('INVALID_FIELD', 'id', `a held input; this one was ${entry.status} by ${entry.decidedBy ?? 'somebody'}`);
+    if (entry.status !== 'held')
+      return refusal('INVALID_FIELD', 'id', `a held input; this one was ${entry.status} by ${entry.decidedBy ?? 'somebody'}`);
     return entry;
   }
 
@@ -132,5 +150,7 @@ function metaOf(source: string, quarantineId: string): FactMeta {
 /** Text that PostgreSQL can hold: without NUL and other control characters, well-formed, at most `length` characters. */
 function printable(text: string, length: number): string {
   // eslint-disable-next-line no-control-regex
-  return text.slice(0, length).replace(/[\u0000-\u001f\u007f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+  return text
+    .slice(0, length)
+    .replace(/[\u0000-\u001f\u007f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
 }

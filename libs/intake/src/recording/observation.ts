@@ -51,7 +51,7 @@ export type QuarantinedBody =
       readonly kind: 'order-rows';
       readonly format: string;
       readonly currency: string;
-      readonly rows: readonly { readonly line: number; readonly fields: readonly string[] }[];
+      readonly rows: readonly { readonly line: number; readonly text: string }[];
     }
   | { readonly kind: 'text'; readonly text: string };
 

@@ -49,7 +49,9 @@ export class Recorder {
   async record(observations: readonly Observation[], rejected: readonly Rejected[] = []): Promise<RecordOutcome> {
     const subjects = await this.subjectsOf(observations);
     const refusals: (Rejected | null)[] = observations.map((observation, index) => erasedOwner(observation, subjects[index] ?? []));
-    const planned = observations.flatMap((observation, index) => (refusals[index] ? [] : plan(observation, index, subjects[index] ?? [], this.knownLinks)));
+    const planned = observations.flatMap((observation, index) =>
+      refusals[index] ? [] : plan(observation, index, subjects[index] ?? [], this.knownLinks),
+    );
     const sealed = await this.keyring.seal(planned.map(({ plain }) => plain));
     const facts: (NewFact | null)[] = sealed.map((outcome, index) => {
       if (outcome.kind === 'sealed') return outcome.fact;
@@ -130,15 +132,19 @@ function keyOf({ type, value }: SeenIdentifier): string {
 function rejectedAs(observation: Observation, broken: Refusal): Rejected {
   const { source, messageId, body, line } = observation;
   // Of an erased subject nothing is kept, not even sealed.
-  return { source, messageId, refusal: broken, body: broken.code === 'SUBJECT_ERASED' ? null : body, ...(line === undefined ? {} : { line }) };
+  return {
+    source,
+    messageId,
+    refusal: broken,
+    body: broken.code === 'SUBJECT_ERASED' ? null : body,
+    ...(line === undefined ? {} : { line }),
+  };
 }
 
 function erasedOwner(observation: Observation, subjects: readonly SubjectOf[]): Rejected | null {
   const concerned = new Set([0, ...observation.facts.map(({ of }) => of)]);
   const erased = [...concerned].some((index) => subjects[index]?.kind !== 'known');
-  return erased
-    ? rejectedAs(observation, refusal('SUBJECT_ERASED', null, 'facts of an erased customer are not taken any more'))
-    : null;
+  return erased ? rejectedAs(observation, refusal('SUBJECT_ERASED', null, 'facts of an erased customer are not taken any more')) : null;
 }
 
 /** The facts that an observation asks for: registrations first, then links, then what happened. */
@@ -211,7 +217,12 @@ function refusalOf(outcome: AppendOutcome, append: Append): Refusal | null {
     case 'mismatch':
       return refusal('DUPLICATE_CONTENT', 'messageId', 'a message id stands for one content', 'Release it if it is another message.');
     case 'conflict':
-      return refusal('DUPLICATE_CONTENT', 'orderId', `an order is placed once; ${append.stream} stands already`, 'Send an update of the order.');
+      return refusal(
+        'DUPLICATE_CONTENT',
+        'orderId',
+        `an order is placed once; ${append.stream} stands already`,
+        'Send an update of the order.',
+      );
     case 'closed':
       return refusal('STREAM_CLOSED', null, `${append.stream} is closed for ever`);
     case 'refused':
