@@ -102,8 +102,11 @@ export function fitSpend(histories: readonly PurchaseHistory[]): SpendFit | Refu
     const rule = 'at least one repeat purchase with a positive spend';
     return refused('NO_REPEAT_SPEND', 'histories', rule, 'Nobody has spent anything on a second day yet.', 'Wait for repeat purchases.');
   }
-  const found = maximise(gammaGammaLikelihood(table));
-  const [p, q, gamma] = [at(found.parameters, 0), at(found.parameters, 1), at(found.parameters, 2)];
+  // In units of the mean, so that a bound means the same in yen as in pounds.
+  const scale = table.mean.reduce((sum, m, i) => sum + m * at(table.weight, i), 0) / table.customers;
+  const scaled = maximise(gammaGammaLikelihood({ ...table, mean: table.mean.map((m) => m / scale) }));
+  const [p, q, gamma] = [at(scaled.parameters, 0), at(scaled.parameters, 1), at(scaled.parameters, 2) * scale];
+  const found = { ...scaled, parameters: [p, q, gamma], logLikelihood: scaled.logLikelihood - table.customers * Math.log(scale) };
   const usable = q > 1.0001 && found.unbounded.length === 0;
   const model: FittedSpend = usable
     ? { kind: 'gamma-gamma', parameters: { p, q, gamma }, covarianceLog: found.covarianceLog }

@@ -67,3 +67,4 @@ export {
   type OpportunityFit,
   type OpportunityHistory,
 } from './opportunities';
+export type { Matrix } from './numerics/matrix';

@@ -35,6 +35,18 @@ describe('spend', () => {
     expect(fit.populationMean).toBeCloseTo((6.25 * 15.44) / 2.74, 0);
   });
 
+  it('is the same in yen as in pounds, but for γ', () => {
+    const inYen = cdnow().map((h) => ({
+      ...h,
+      spend: { repeatPositive: h.spend!.repeatPositive, meanSpend: 15_000 * h.spend!.meanSpend },
+    }));
+    const [pounds, yen] = [fitSpend(cdnow()), fitSpend(inYen)];
+    if (pounds.outcome === 'refused' || yen.outcome === 'refused') throw new Error('refused');
+    expect(yen.model.kind).toBe('gamma-gamma');
+    [1, 1, 15_000].forEach((factor, i) => expect(yen.estimates[i]!.value / pounds.estimates[i]!.value / factor).toBeCloseTo(1, 9));
+    expect(yen.logLikelihood).toBeCloseTo(pounds.logLikelihood - 946 * Math.log(15_000), 6);
+  });
+
   it('falls back to a shrunken mean where gamma-gamma has no population mean, instead of a negative one', () => {
     const heavy = Array.from({ length: 300 }, (_, i) => ({
       x: 2,

@@ -55,14 +55,16 @@ export function maximise({ names, start, weight, evaluate }: Likelihood): Maximu
     objective(x, gradient);
     return gradient.map((g) => g * weight);
   };
+  const unbounded = names.filter((_, i) => Math.abs(at(minimum.x, i)) > LOG_BOUND);
   return {
     parameters: Array.from(minimum.x, Math.exp),
     logLikelihood: -minimum.value * weight,
-    covarianceLog: covarianceOf(gradientAt, minimum.x),
+    // On its way to infinity a parameter leaves a curvature that means nothing.
+    covarianceLog: unbounded.length > 0 ? null : covarianceOf(gradientAt, minimum.x),
     iterations: minimum.iterations,
     evaluations: minimum.evaluations,
     converged: minimum.converged,
-    unbounded: names.filter((_, i) => Math.abs(at(minimum.x, i)) > LOG_BOUND),
+    unbounded,
   };
 }
 

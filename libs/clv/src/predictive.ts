@@ -9,7 +9,7 @@ import { activeShare, expectedPurchases } from './predict';
 import { createRandom, type Random } from './random';
 
 // Taken once: in a vm context (a test runner, a sandbox) every read of a global is slow.
-const { exp, floor, min } = Math;
+const { ceil, exp, floor, max, min } = Math;
 
 export interface DrawOptions {
   /** Simulated futures (default 400). */
@@ -41,13 +41,19 @@ export interface PredictedCustomer {
   readonly returnRate?: number;
 }
 
+/** Where few customers leave a parameter open, the normal approximation reaches values that no shop has: a factor of e⁸ is far enough. */
+const FARTHEST = 8;
+
 /** Draws of log parameters from their normal approximation; without a covariance, the parameters themselves. */
 function parameterDrawer(parameters: readonly number[], covarianceLog: Matrix | null): (random: Random) => number[] {
   const lower = covarianceLog === null ? null : cholesky(covarianceLog);
   if (lower === null) return () => [...parameters];
   return (random) => {
     const z = parameters.map(() => random.normal());
-    return parameters.map((value, i) => value * exp(at(lower, i).reduce((sum, l, j) => sum + l * at(z, j), 0)));
+    return parameters.map((value, i) => {
+      const shift = at(lower, i).reduce((sum, l, j) => sum + l * at(z, j), 0);
+      return value * exp(max(-FARTHEST, min(FARTHEST, shift)));
+    });
   };
 }
 
@@ -77,8 +83,11 @@ function simulatePurchases(model: FittedTransactions, h: PurchaseHistory, span: 
     end = min(span, (random.exponential() * (model.parameters.beta + h.T)) / random.gamma(model.parameters.s));
   // Having survived x chances to leave (one more when the first purchase is one, MBG) makes the posterior Beta(a, b + chances).
   else if (model.kind !== 'nbd') leaves = random.beta(model.parameters.a, model.parameters.b + h.x + (model.kind === 'mbg-nbd' ? 1 : 0));
-  for (let t = random.exponential() / rate; t <= end; t += random.exponential() / rate) {
+  // A transaction is a customer's day, so there cannot be more of them than days, however large a rate was drawn.
+  let most = ceil(span * model.unitDays);
+  for (let t = random.exponential() / rate; t <= end && most > 0; t += random.exponential() / rate) {
     buy(t);
+    most -= 1;
     if (leaves > 0 && random.uniform() < leaves) return;
   }
 }

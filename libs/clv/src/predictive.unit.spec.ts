@@ -128,6 +128,21 @@ describe('predictive intervals', () => {
     );
   });
 
+  it('end, with finite numbers, after a fit of eight customers whose parameters are anybody’s guess', () => {
+    const few = histories.filter((h) => h.x > 0).slice(0, 8);
+    for (const model of ['mbg-nbd', 'bg-nbd', 'pareto-nbd', 'nbd'] as const) {
+      const [fit, spent] = [fitTransactions(few, { model }), fitSpend(few)];
+      if (fit.outcome === 'refused' || spent.outcome === 'refused') throw new Error('refused');
+      const wild = {
+        ...fit.model,
+        covarianceLog: fit.model.covarianceLog?.map((row) => row.map((v) => 50 * v)) ?? null,
+      } as FittedTransactions;
+      const found = predictiveInterval({ ...terms, transactions: wild, spend: spent.model, history: { x: 0, tx: 0, T: 0 } });
+      expect([found.low, found.high, found.mean].every(Number.isFinite)).toBe(true);
+      expect(found.purchases.high).toBeLessThanOrEqual(273);
+    }
+  });
+
   it('work with the shrunken mean too', () => {
     const shrunken: FittedSpend = { kind: 'shrunken-mean', parameters: { mean: 30, between: 100, within: 400 }, covarianceLog: null };
     const certain = { ...transactions('mbg-nbd'), covarianceLog: null } as FittedTransactions;
