@@ -11,6 +11,7 @@
  *                                                committed one: a breaking change that CHANGELOG.md does not list fails
  *   … --root <folder>                            the same for another checkout (its tests use it)
  */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -123,7 +124,7 @@ async function resolverTypes({ folder, typeDefs }, kit) {
             federation: true,
             enumsAsTypes: true,
             useTypeImports: true,
-            strictScalars: true,
+            defaultScalarType: 'unknown',
             resolversNonOptionalTypename: { unionMember: true },
             inputMaybeValue: 'T | null | undefined',
             scalars: {
@@ -150,8 +151,57 @@ function textConstant(name, doc, text) {
   return `/** ${doc} */\nexport const ${name} = ${JSON.stringify(text)};\n`;
 }
 
+/** The typed operations of @tsunagari/client, and the manifest of trusted documents: each document by the SHA-256 of its text. */
 async function clientFiles(apiSdl) {
-  return new Map();
+  const documents = graphqlFiles(join(root, 'libs/client/operations'));
+  if (documents.length === 0) return [];
+  const { generate } = await import('@graphql-codegen/cli');
+  const output = await generate(
+    {
+      schema: apiSdl,
+      documents,
+      silent: true,
+      errorsOnly: true,
+      generates: {
+        'client/': {
+          preset: 'client',
+          presetConfig: { fragmentMasking: false },
+          config: {
+            documentMode: 'string',
+            enumsAsTypes: true,
+            useTypeImports: true,
+            defaultScalarType: 'unknown',
+            inputMaybeValue: 'T | null | undefined',
+            scalars: { DateTime: 'string', Day: 'string', Decimal: 'string', Position: 'string' },
+          },
+        },
+      },
+    },
+    false,
+  );
+  const operations = `/* ${HEADER} */\n${output.find(({ filename }) => filename.endsWith('/graphql.ts')).content.trim()}\n`;
+  const manifest = await manifestOf(operations);
+  return [
+    ['libs/client/src/generated/operations.ts', operations],
+    [
+      'libs/client/src/generated/trusted-documents.ts',
+      `/* ${HEADER} */\n/** The documents of this client by the SHA-256 of their text: what a deployment with TRUSTED_DOCUMENTS=enforce runs. */\n` +
+        `export const trustedDocuments: Readonly<Record<string, string>> = ${JSON.stringify(manifest, null, 2)};\n`,
+    ],
+  ];
+}
+
+async function manifestOf(operations) {
+  const { transform } = await import('esbuild');
+  const { parse } = require('graphql');
+  const { code } = await transform(operations, { loader: 'ts', format: 'cjs' });
+  const module = { exports: {} };
+  new Function('module', 'exports', 'require', code)(module, module.exports, require);
+  const texts = Object.values(module.exports)
+    .filter((value) => value instanceof String)
+    .map(String)
+    .filter((text) => parse(text).definitions.some((node) => node.kind === 'OperationDefinition'));
+  return Object.fromEntries(texts.map((text) => [createHash('sha256').update(text).digest('hex'), text]).sort());
 }
 
 /** Bundles a module of ours with its TypeScript imports and loads it. */

@@ -1,0 +1,3 @@
+export * from './client';
+export * from './generated/operations';
+export { trustedDocuments } from './generated/trusted-documents';
