@@ -1,4 +1,3 @@
-import type { Position } from '@tsunagari/contracts';
 import type { PoolClient } from '@tsunagari/postgres';
 import type { Page } from './pages';
 import { quoted } from './schema';

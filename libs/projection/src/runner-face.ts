@@ -19,7 +19,7 @@ export type ProjectionRunnerOptions = {
   readonly pageSize?: number;
   /** The safety net beside the log's hint, milliseconds. Default 1,000. */
   readonly pollMs?: number;
-  /** How long a process that says nothing keeps its shards, milliseconds. Default 1,500; it says something three times as often. */
+  /** How long a process that says nothing keeps its shards, milliseconds. Default 1,500; it says something every 0.4 of it. */
   readonly leaseMs?: number;
   /** First pause before a poisonous key is folded again, milliseconds; doubles each time. Default 1,000. */
   readonly retryMs?: number;

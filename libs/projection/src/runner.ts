@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { BEGINNING, comparePositions, dayClosed, type Position } from '@tsunagari/contracts';
+import { BEGINNING, comparePositions, type Position } from '@tsunagari/contracts';
 import { audit, stateHash } from './audit';
 import { Bell } from './bell';
 import { LostLease } from './checkpoints';
-import type { AnyProjection } from './definition';
 import { emptyGeneration, ensureGeneration, promote } from './generations';
 import { createIdentityReader, type IdentityReader } from './identity/identity-reader';
-import { GRAPH_TYPES, RULES_TYPE } from './identity/identity-facts';
 import { StageZero } from './identity/stage-zero';
 import { giveBack, heartbeat, ownShards, type Reader } from './leases';
 import { Gate } from './page-writer';
@@ -69,8 +67,7 @@ class Runner implements ProjectionRunner {
     this.pollMs = options.pollMs ?? 1000;
     this.leaseMs = options.leaseMs ?? 1500;
     this.identity = createIdentityReader({ pool, schema });
-    const types = new Set([...GRAPH_TYPES, RULES_TYPE, dayClosed.type, ...definitions.flatMap((definition) => definition.types)]);
-    this.pages = new Pages(log, pool, this.identity, schema, [...types], pageSize);
+    this.pages = new Pages(log, pool, this.identity, schema, pageSize);
     this.stageZero = new StageZero(pool, journal, registry, schema, this.worker);
     const names = definitions.map(({ name }) => name);
     if (new Set(names).size < names.length || names.includes(IDENTITY))
@@ -304,7 +301,7 @@ class Runner implements ProjectionRunner {
 
   private async keepAlive(): Promise<void> {
     while (!this.stopped) {
-      await this.ending.wait(this.ending.count, this.leaseMs / 3);
+      await this.ending.wait(this.ending.count, this.leaseMs * 0.4);
       if (this.stopped) return;
       await this.beat().catch((cause: unknown) => {
         this.suspicious = true;

@@ -2,7 +2,7 @@ import { comparePositions, type Fact, type FactRegistry, type Position } from '@
 import type { Journal } from '@tsunagari/event-log';
 import { foldIdentity, type HeldLink, type IdentityFact, type IdentityRules, touchedSubjects } from '@tsunagari/identity';
 import { Components } from './components';
-import { GRAPH_TYPES, identityFactOf, RULES_TYPE, rulesOf } from './identity-facts';
+import { GRAPH_TYPES, graphTypes, identityFactOf, RULES_TYPE, rulesOf } from './identity-facts';
 
 export type SubjectRow = { readonly subject: string; readonly component: string; readonly customer: string };
 export type CustomerChange = {
@@ -51,7 +51,7 @@ export async function deriveIdentity(
   const registered = new Map<string, Position>();
   for (const fact of facts) {
     if (fact.type === RULES_TYPE) derived.rules.push({ position: fact.position, rules: rulesOf(decoded(fact, registry)) });
-    if (!GRAPH_TYPES.includes(fact.type)) continue;
+    if (!graphTypes.has(fact.type)) continue;
     const seen = identityFactOf(decoded(fact, registry));
     if (!seen) continue;
     if (seen.kind === 'registered') registered.set(seen.subject, fact.position);

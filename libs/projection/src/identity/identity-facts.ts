@@ -31,6 +31,8 @@ export const GRAPH_TYPES: readonly string[] = [
 
 export const RULES_TYPE = identityRulesChanged.type;
 
+export const graphTypes: ReadonlySet<string> = new Set(GRAPH_TYPES);
+
 /** A recorded fact (brought up to its newest version) as the graph sees it; undefined for any other fact. */
 export function identityFactOf(fact: Fact): IdentityFact | undefined {
   const { position, id, subject } = fact;
