@@ -1,7 +1,7 @@
 import { gammaSign, logGamma } from './gamma';
 
 // Taken once: in a vm context (a test runner, a sandbox) every read of a global is slow.
-const { abs, exp, log, round } = Math;
+const { abs, exp, log, log1p, round } = Math;
 
 const ENOUGH_TERMS = 1_000_000;
 
@@ -33,6 +33,9 @@ function gammaQuotient(c: number, d: number, e: number, f: number): number {
  */
 export function hypergeometric(a: number, b: number, c: number, z: number): number {
   const s = c - a - b;
+  // A large negative b makes the terms alternate and cancel; Euler's mirror image has positive ones only.
+  const fall = s * log1p(-z);
+  if (z <= 0.9 && b < -10 && c >= a && fall > -700) return exp(fall) * powerSeries(c - a, c - b, c, z);
   if (z <= 0.9 || abs(s - round(s)) < 1e-3) return powerSeries(a, b, c, z);
   const w = 1 - z;
   const direct = gammaQuotient(c, s, c - a, c - b) * powerSeries(a, b, 1 - s, w);

@@ -45,6 +45,15 @@ describe('the hypergeometric function', () => {
     }
   });
 
+  it('does not lose its digits when b is far below zero: (1 − z)ᵐ at a = c', () => {
+    near(hypergeometric(0.3, -57.2, 0.3, 0.8) / 0.2 ** 57.2, 1, 1e-10);
+    near(
+      hypergeometric(0.5, -57.2, 1.2, 0.8),
+      integrate((v) => 2 * (1 - v * v) ** -0.3 * (1 - 0.8 * v * v) ** 57.2, 0, 0.9, 400) / Math.exp(logBeta(0.5, 0.7)),
+      1e-10,
+    );
+  });
+
   it('agrees with Euler’s integral on both sides of z = 0.9', () => {
     fc.assert(
       fc.property(
