@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { eventQuarantined, eventReleased, type FactMeta, isRedacted, refusal, type Refusal, streamName } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import { type ExpiringKeyring, intakeFactId, type Keyring, type PlainFact } from '@tsunagari/privacy';
@@ -41,7 +42,7 @@ export class Quarantine {
     const entries = rejected.map((input): QuarantineEntry => {
       const { source, messageId, refusal: broken, body, line } = input;
       return {
-        id: intakeFactId('quarantine', [source, messageId ?? '', broken.code, line ?? 0, this.keyring.digest(contentOf(body))].join(' ')),
+        id: intakeFactId('quarantine', [source, messageId ?? '', broken.code, line ?? 0, this.fingerprint(body)].join(' ')),
         source,
         messageId: messageId === null ? null : printable(messageId, 200),
         code: broken.code,
@@ -101,6 +102,15 @@ export class Quarantine {
     const entry = await this.held(id);
     if ('code' in entry && !('id' in entry)) return { kind: 'refused', refusal: entry };
     return this.decide(entry, by, 'discarded');
+  }
+
+  /** Hashed before: a body may hold what has no canonical form, and that may be why it is here. */
+  private fingerprint(body: QuarantinedBody | null): string {
+    return this.keyring.fingerprint(
+      createHash('sha256')
+        .update(JSON.stringify(contentOf(body)))
+        .digest('hex'),
+    );
   }
 
   private async held(id: string): Promise<QuarantineEntry | Refusal> {

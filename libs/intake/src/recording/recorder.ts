@@ -48,7 +48,7 @@ export class Recorder {
 
   async record(observations: readonly Observation[], rejected: readonly Rejected[] = []): Promise<RecordOutcome> {
     const subjects = await this.subjectsOf(observations);
-    const refusals: (Rejected | null)[] = observations.map((observation, index) => erasedOwner(observation, subjects[index] ?? []));
+    const refusals: (Rejected | null)[] = observations.map((observation, index) => unfitOwner(observation, subjects[index] ?? []));
     const planned = observations.flatMap((observation, index) =>
       refusals[index] ? [] : plan(observation, index, subjects[index] ?? [], this.knownLinks),
     );
@@ -141,10 +141,18 @@ function rejectedAs(observation: Observation, broken: Refusal): Rejected {
   };
 }
 
-function erasedOwner(observation: Observation, subjects: readonly SubjectOf[]): Rejected | null {
-  const concerned = new Set([0, ...observation.facts.map(({ of }) => of)]);
-  const erased = [...concerned].some((index) => subjects[index]?.kind !== 'known');
-  return erased ? rejectedAs(observation, refusal('SUBJECT_ERASED', null, 'facts of an erased customer are not taken any more')) : null;
+/** Whoever a fact would belong to must be somebody that facts may be recorded of. */
+function unfitOwner(observation: Observation, subjects: readonly SubjectOf[]): Rejected | null {
+  for (const index of new Set([0, ...observation.facts.map(({ of }) => of)])) {
+    const kind = subjects[index]?.kind;
+    if (kind === 'erased')
+      return rejectedAs(observation, refusal('SUBJECT_ERASED', null, 'facts of an erased customer are not taken any more'));
+    if (kind !== 'known') {
+      const field = observation.identifiers[index]?.type ?? null;
+      return rejectedAs(observation, refusal('INVALID_FIELD', field, 'an identifier is well-formed text of 1 to 512 characters'));
+    }
+  }
+  return null;
 }
 
 /** The facts that an observation asks for: registrations first, then links, then what happened. */
