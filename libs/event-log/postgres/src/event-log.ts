@@ -3,6 +3,7 @@ import { BEGINNING, comparePositions } from '@tsunagari/contracts';
 import type { EventLog, LogPage, LogRead } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
 import { FACT_COLUMNS, queryFacts, queryText } from './fact-rows';
+import { readAhead } from './read-ahead';
 import { wakeUp } from './wake-up';
 
 export type PostgresEventLogOptions = {
@@ -45,7 +46,7 @@ export function postgresEventLog(options: PostgresEventLogOptions): EventLog {
   const wake = wakeUp({ pool, head, listens: options.listen ?? true, pollEveryMs: options.pollEveryMs ?? 1_000 });
 
   return {
-    read: (read) => (read.types ? readTypes(pool, read, read.types) : readAll(pool, read)),
+    read: readAhead((read) => (read.types ? readTypes(pool, read, read.types) : readAll(pool, read))),
     head,
     onAppended: (listener) => wake.add(listener),
     close: () => wake.close(),
