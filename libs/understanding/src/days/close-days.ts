@@ -53,7 +53,7 @@ export async function closeDays({ store, log, keyring, upTo, timeZone, from }: C
       return outcome.fact;
     });
     const [outcome] = await store.appendMany([{ stream: CALENDAR_STREAM, expected: version === 0 ? 'none' : { exact: version }, facts }]);
-    if (outcome?.kind === 'appended') return { closed: facts.length, lastDay: upTo, position: outcome.position };
+    if (outcome?.kind === 'appended') return { closed: outcome.duplicate ? 0 : facts.length, lastDay: upTo, position: outcome.position };
     if (outcome?.kind !== 'conflict' || attempt === ATTEMPTS) throw new Error(`days were not closed: ${JSON.stringify(outcome)}`);
   }
 }

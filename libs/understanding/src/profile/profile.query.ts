@@ -1,4 +1,4 @@
-import { isRedacted } from '@tsunagari/contracts';
+import { isRedacted, traitsUpdated } from '@tsunagari/contracts';
 import type { Keyring } from '@tsunagari/privacy';
 import type { Pool } from 'pg';
 import type { ProfileState } from './profile.projection';
@@ -18,7 +18,9 @@ export async function profilesOf(pool: Pool, keys: readonly string[]): Promise<R
  */
 export async function openTraits(keyring: Pick<Keyring, 'open'>, state: ProfileState): Promise<Readonly<Record<string, unknown>>> {
   if (state.traits.length === 0) return {};
-  const opened = await keyring.open(state.traits.map(({ subject, traits }) => ({ subject, sealed: traits })));
+  const opened = await keyring.open(
+    state.traits.map(({ subject, traits }) => ({ subject, sealed: traits, of: { type: traitsUpdated.type, field: 'traits' } })),
+  );
   const standing = new Map<string, unknown>();
   for (const said of opened) {
     if (isRedacted(said) || typeof said !== 'object' || said === null) continue;

@@ -34,7 +34,7 @@ export async function retention(pool: Pool, question: RetentionQuestion, asOfDay
     ),
     pool.query<{ cohort: number; column: number; returned: number }>(
       `with purchases as (
-         select key, first_day, (entry->>0)::int as day
+         select members.key, first_day, (entry->>0)::int as day
          from (${members}) members,
            lateral jsonb_each((state->'byCurrency')::jsonb) currencies,
            lateral jsonb_array_elements(currencies.value->'saleDays') entry

@@ -53,14 +53,12 @@ export async function shown(facts: readonly Fact[], keyring: Pick<Keyring, 'open
     return { ...fact, data: upToDate.kind === 'decoded' ? upToDate.data : (fact.data as Record<string, unknown>) };
   });
   const sealed: (SealedOf & { readonly fact: number; readonly field: string })[] = [];
-  for (const [fact, { data, subject }] of decoded.entries())
+  for (const [fact, { type, data, subject }] of decoded.entries())
     for (const [field, value] of Object.entries(data))
-      if (subject !== null && isSealed(value)) sealed.push({ fact, field, subject, sealed: value });
+      if (subject !== null && isSealed(value)) sealed.push({ fact, field, subject, sealed: value, of: { type, field } });
   if (sealed.length === 0) return decoded;
   const withheld: Withheld = { redacted: true, reason: 'NO_RIGHT' };
-  const opened = mayOpen
-    ? await keyring.open(sealed.map(({ subject, sealed: value }) => ({ subject, sealed: value })))
-    : sealed.map(() => withheld);
+  const opened = mayOpen ? await keyring.open(sealed) : sealed.map(() => withheld);
   const fields = new Map<number, Record<string, unknown>>();
   for (const [i, { fact, field }] of sealed.entries()) fields.set(fact, { ...fields.get(fact), [field]: opened[i] });
   return decoded.map((fact, i) => (fields.has(i) ? { ...fact, data: { ...fact.data, ...fields.get(i) } } : fact));

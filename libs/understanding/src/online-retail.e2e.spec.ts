@@ -1,0 +1,120 @@
+import { facts as registry } from '@tsunagari/contracts';
+import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { createIntake, type ImportFormat } from '@tsunagari/intake';
+import { ensureKeyringSchema, postgresKeyring } from '@tsunagari/privacy';
+import { createProjectionRunner } from '@tsunagari/projection';
+import { testDatabase } from '@tsunagari/testing';
+import { join } from 'node:path';
+import { closeDays } from './days/close-days';
+import { lifetimeValueOf, valuedCustomer } from './lifetime-value/customer-value';
+import { fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
+import { latestModel } from './lifetime-value/model';
+import { profileProjection } from './profile/profile.projection';
+import { purchasesProjection } from './purchases/purchases.projection';
+import { customersPage, purchasesOf, totals } from './purchases/purchases.query';
+import { retention } from './retention/retention.query';
+import { ensureUnderstandingTables } from './tables';
+
+const DATA = join(__dirname, '../../../data');
+
+/** A real file, by the real path: importer, store, log, runner. Its days are closed up to `upTo`, and nothing is fitted yet. */
+async function imported(format: ImportFormat, path: string, upTo: string) {
+  const database = await testDatabase();
+  const { pool } = database;
+  await ensureEventsSchema(pool);
+  await ensureKeyringSchema(pool);
+  const store = postgresEventStore({ pool });
+  const log = postgresEventLog({ pool });
+  const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+  const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
+  const intake = createIntake({
+    store,
+    keyring,
+    pool,
+    clock: () => new Date().toISOString(),
+    sources: { sourceFor: () => Promise.resolve(undefined) },
+  });
+  await intake.prepare();
+  const runner = createProjectionRunner({
+    pool,
+    log,
+    journal: postgresJournal({ pool }),
+    definitions: [purchasesProjection(), profileProjection],
+    registry,
+  });
+  await ensureUnderstandingTables(pool);
+  const outcome = await intake.importOrders({ format, input: { path } });
+  if (outcome.kind !== 'completed') throw new Error(JSON.stringify(outcome));
+  await closeDays({
+    store,
+    log,
+    keyring,
+    upTo,
+    timeZone: 'UTC',
+    ...(outcome.summary.firstDay === null ? {} : { from: outcome.summary.firstDay }),
+  });
+  expect(await runner.start()).toEqual({ kind: 'started' });
+  expect(await runner.catchUp({ timeoutMs: 60_000 })).toMatchObject({ kind: 'caught-up' });
+  const position = async (): Promise<string> =>
+    (await runner.status()).projections.find(({ name }) => name === 'purchases')?.position ?? '0';
+  const fit = (more: object) => fitLifetimeValue({ pool, store, keyring, position, asOfDay: upTo, actor: 'system:test', ...more });
+  const stop = async (): Promise<void> => {
+    await runner.stop();
+    await store.close();
+    await log.close();
+    await database.drop();
+  };
+  return { pool, store, runner, summary: outcome.summary, fit, stop };
+}
+
+describe('Online Retail by the real path', () => {
+  let shop: Awaited<ReturnType<typeof imported>>;
+  beforeAll(async () => {
+    shop = await imported('online-retail', join(DATA, 'online-retail/online_retail.csv.gz'), '2011-12-09');
+  }, 180_000);
+  afterAll(() => shop.stop());
+
+  it('adds up to what the source says', async () => {
+    const { knownCustomers, byCurrency } = await totals(shop.pool);
+    expect(byCurrency).toHaveLength(1);
+    expect({ knownCustomers, ...byCurrency[0] }).toMatchObject({
+      knownCustomers: 4372,
+      currency: 'GBP',
+      netMinor: '974774793',
+      invoices: 25_900,
+      salesCustomers: 4338,
+      salesOrders: 18_532,
+      salesMinor: '891140790',
+    });
+  });
+
+  it('keeps the December 2010 cohort as the source has it', async () => {
+    const { rows } = await retention(shop.pool, { method: 'ON', unit: 'MONTH', units: 12 }, '2011-12-09');
+    expect(rows[0]).toMatchObject({ cohort: '2010-12', size: 885 });
+    expect(rows[0]?.cells.map(({ returned }) => returned)).toEqual([324, 286, 340, 321, 352, 321, 309, 313, 350, 331, 445, 235]);
+    expect(rows[0]?.cells.map(({ partial }) => partial)).toEqual([...Array<boolean>(11).fill(false), true]);
+    expect(rows).toHaveLength(13);
+  });
+
+  it('says that dropout is not identified and values customers by the NBD', async () => {
+    const started = performance.now();
+    const ended = await shop.fit({});
+    expect(ended).toMatchObject({ kind: 'ended', result: { kind: 'succeeded', customers: 4338 } });
+    const seconds = (performance.now() - started) / 1000;
+    const model = await latestModel(shop.store);
+    if (model === null) throw new Error('no model');
+    expect(model.transactions.kind).toBe('nbd');
+    expect(model.verdict).toMatchObject({ identified: false, asked: 'mbg-nbd' });
+    expect(String(model.verdict['reason'])).toMatch(/^Dropout is not identified/);
+    expect(model.backTest).toMatchObject({ holdoutEnd: '2011-12-09', horizonDays: expect.any(Number) as number });
+    const [first] = await customersPage(shop.pool, { orderBy: 'LTV', currency: 'GBP', limit: 10, after: null });
+    const state = (await purchasesOf(shop.pool, [first?.key ?? ''])).get(first?.key ?? '') ?? null;
+    const { customer } = valuedCustomer(first?.key ?? '', state, model, null);
+    const value = customer.kind === 'known' ? lifetimeValueOf(customer, { horizonMonths: 12, discountMonthly: 0.01 }) : null;
+    expect(String(value?.valueMinor)).toBe(first?.sort);
+    process.stdout.write(
+      `fit ${seconds.toFixed(2)} s, ${JSON.stringify(model.transactions.parameters)}, ${JSON.stringify({ ...model.backTest, deciles: undefined })}\n${value?.words}\n`,
+    );
+  });
+});
