@@ -1,2 +1,5 @@
 export * from './deployment';
 export * from './terminal';
+export * from './services';
+export * from './stored-clock';
+export * from './intake';

@@ -1,0 +1,94 @@
+import { SupervisorError } from '@tsunagari/postgres';
+import { ConfigurationError, SecretsError } from '@tsunagari/runtime';
+import { parseArgs } from 'node:util';
+import { type Command, UsageError } from './command';
+import { auditCommand } from './commands/audit';
+import { doctorCommand } from './commands/doctor';
+import { explainCommand } from './commands/explain';
+import { importCommand } from './commands/import';
+import { quarantineCommand } from './commands/quarantine';
+import { statusCommand } from './commands/status';
+import { tokenCommand } from './commands/token';
+
+const commands: Readonly<Record<string, Command>> = {
+  import: importCommand,
+  status: statusCommand,
+  explain: explainCommand,
+  audit: auditCommand,
+  quarantine: quarantineCommand,
+  token: tokenCommand,
+  doctor: doctorCommand,
+};
+
+const shared: NonNullable<Command['options']> & { readonly help: { readonly short: 'h' } } = {
+  help: { type: 'boolean', short: 'h', what: 'this text' },
+  json: { type: 'boolean', what: 'the answer as one JSON document' },
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return print(overview(), name === undefined ? 2 : 0);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return print(`tsunagari has no command ${name}\n\n${overview()}`, 2);
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...rest],
+      options: { ...shared, ...command.options },
+      allowPositionals: true,
+    });
+    if (values['help'] === true) return print(helpOf(command), 0);
+    return await command.run({
+      positionals,
+      options: values as Record<string, string | boolean | undefined>,
+      json: values['json'] === true,
+    });
+  } catch (error) {
+    if (error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')))
+      return print(`${error.message}\n\n${helpOf(command)}`, 2);
+    const expected = [ConfigurationError, SecretsError, SupervisorError].some((kind) => error instanceof kind);
+    return print(`${expected ? (error as Error).message : explained(error)}\n`, 1);
+  }
+}
+
+/** An outage in a sentence; a bug with its stack. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'ECONNREFUSED') return 'The database does not answer. Is it running? `tsunagari doctor` looks at everything.';
+  if (code === '42P01') return 'No platform has run on this data yet: start it once with `npm start`.';
+  if (error.name === 'StoreUnavailable') return error.message;
+  return error.stack ?? error.message;
+}
+
+function overview(): string {
+  const lines = Object.values(commands).map(({ usage, summary }) => `  tsunagari ${usage.padEnd(34)} ${summary}`);
+  return `Tsunagari on the command line
+
+${lines.join('\n')}
+
+  --json    the answer as one JSON document     --help    of a command
+Exit codes: 0 done, 1 failed or not well, 2 wrong call.
+`;
+}
+
+function helpOf({ usage, summary, help, options = {} }: Command): string {
+  const lines = Object.entries({ ...options, ...shared }).map(
+    ([name, { type, what }]) => `  --${`${name}${type === 'string' ? ' …' : ''}`.padEnd(14)} ${what}`,
+  );
+  return `tsunagari ${usage}\n\n${summary}\n\n${help}\n\n${lines.join('\n')}\n`;
+}
+
+function print(text: string, code: number): number {
+  (code === 0 ? process.stdout : process.stderr).write(text);
+  return code;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${explained(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,68 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Deployment, Services } from '@tsunagari/deployment';
+import type { Gateway } from '@tsunagari/gateway';
+import { intakeMiddleware, type Intake } from '@tsunagari/intake';
+import { type Configuration, listenOnNextFreePort, type Logger, type Shutdown } from '@tsunagari/runtime';
+import { closeDaysAsTheyEnd } from './days';
+import { PlatformModule } from './platform.module';
+import { DEPLOYMENT, GATEWAY, INTAKE, LOGGER, SERVICES, SHUTDOWN } from './tokens';
+
+/** The platform, listening. */
+export type Platform = {
+  /** Where it can be reached, without a slash at the end. */
+  readonly url: string;
+  readonly deployment: Deployment;
+  readonly services: Services;
+  readonly intake: Intake;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+};
+
+export type StartOptions = {
+  /** Whether days are closed as they end; a job that closes them itself says no. Default true. */
+  readonly closesDays?: boolean;
+};
+
+/**
+ * Starts everything and listens on one public port: `/graphql`, `/v1/*`, `/health/*`, `/metrics`.
+ * @throws whatever keeps a part from starting, with what was started before stopped again.
+ */
+export async function startPlatform(configuration: Configuration, options: StartOptions = {}): Promise<Platform> {
+  const app: INestApplication = await NestFactory.create<NestExpressApplication>(PlatformModule.of(configuration), {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
+  const shutdown = app.get<Shutdown>(SHUTDOWN);
+  try {
+    const [deployment, services, intake, gateway, logger] = [
+      app.get<Deployment>(DEPLOYMENT),
+      app.get<Services>(SERVICES),
+      app.get<Intake>(INTAKE),
+      app.get<Gateway>(GATEWAY),
+      app.get<Logger>(LOGGER),
+    ];
+    app.use(intakeMiddleware(intake));
+    app.use('/graphql', gateway.handler);
+    await app.init();
+    const server = app.getHttpServer();
+    gateway.attachWebSocket(server);
+    const port = await listenOnNextFreePort(server, configuration.port, configuration.host);
+    shutdown.onShutdown('requests', () => app.close());
+    if (options.closesDays ?? true) {
+      const timer = closeDaysAsTheyEnd(deployment, services, logger);
+      shutdown.onShutdown('days', timer.stop);
+    }
+    return { url: `http://${shownHost(configuration.host)}:${port}`, deployment, services, intake, logger, shutdown };
+  } catch (error) {
+    await shutdown.shutDown('could not start');
+    throw error;
+  }
+}
+
+function shownHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

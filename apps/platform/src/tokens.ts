@@ -1,0 +1,11 @@
+/** What Nest's container calls the parts of the platform; each is made once, by a factory in `platform.module.ts`. */
+export const CONFIGURATION = Symbol('configuration');
+export const LOGGER = Symbol('logger');
+export const SHUTDOWN = Symbol('shutdown');
+export const DEPLOYMENT = Symbol('deployment');
+export const SERVICES = Symbol('services');
+export const INTAKE = Symbol('intake');
+export const ACCESS = Symbol('access');
+export const GATEWAY = Symbol('gateway');
+export const HEALTH = Symbol('health');
+export const METRICS = Symbol('metrics');

@@ -1,0 +1,80 @@
+import { facts as registry, type Position } from '@tsunagari/contracts';
+import { customersSubgraph, identityCommands } from '@tsunagari/customers';
+import type { Subgraph } from '@tsunagari/graphql';
+import { createProjectionRunner, type AnyProjection, type ProjectionRunner, type RunnerError } from '@tsunagari/projection';
+import { orderCommands, subscriptionsSubgraph } from '@tsunagari/subscriptions';
+import {
+  closeDays,
+  ensureUnderstandingTables,
+  profileProjection,
+  purchasesProjection,
+  understandingSubgraph,
+} from '@tsunagari/understanding';
+import type { Deployment } from './deployment';
+
+/** What a deployment serves: the projections of understanding and the subgraphs of its contexts. Nothing runs yet. */
+export type Services = {
+  readonly runner: ProjectionRunner;
+  readonly subgraphs: readonly Subgraph[];
+  /** Waits until every read model has seen the position, at most 2 s. */
+  readonly waitFor: (position: Position) => Promise<void>;
+  /** Closes every day up to `upTo` that is not closed yet. */
+  readonly closeDays: (upTo: string, from?: string) => ReturnType<typeof closeDays>;
+};
+
+export type ServicesOptions = {
+  readonly onRunnerError?: (error: RunnerError) => void;
+  readonly onResolverError?: (error: unknown) => void;
+};
+
+/** The projections of a deployment, for its zone. */
+export function projectionsOf(deployment: Deployment): readonly AnyProjection[] {
+  return [purchasesProjection(deployment.configuration.timeZone), profileProjection];
+}
+
+/** Wires the contexts to the deployment's adapters and to each other's answers. */
+export async function openServices(deployment: Deployment, options: ServicesOptions = {}): Promise<Services> {
+  const { pool, store, log, journal, keyring, clock, path, configuration } = deployment;
+  await ensureUnderstandingTables(pool);
+  const definitions = projectionsOf(deployment);
+  const runner = createProjectionRunner({
+    pool,
+    log,
+    journal,
+    definitions,
+    registry,
+    ...(options.onRunnerError ? { onError: options.onRunnerError } : {}),
+  });
+  const waitFor = async (position: Position): Promise<void> => {
+    await Promise.all(definitions.map(({ name }) => runner.waitFor(name, position)));
+  };
+  const now = (): string => clock.now();
+  const shared = {
+    identity: runner.identity,
+    journal,
+    keyring,
+    waitFor,
+    now,
+    ...(options.onResolverError ? { onError: options.onResolverError } : {}),
+  };
+  return {
+    runner,
+    waitFor,
+    closeDays: (upTo, from) =>
+      closeDays({ store, log, keyring, upTo, timeZone: configuration.timeZone, ...(from === undefined ? {} : { from }) }),
+    subgraphs: [
+      customersSubgraph({ ...shared, commands: identityCommands({ ...shared, path }) }),
+      subscriptionsSubgraph({ ...shared, store, commands: orderCommands({ path, store, keyring }) }),
+      understandingSubgraph({
+        pool,
+        store,
+        log,
+        journal,
+        keyring,
+        projections: runner,
+        now,
+        ...(options.onResolverError ? { onError: options.onResolverError } : {}),
+      }),
+    ],
+  };
+}
