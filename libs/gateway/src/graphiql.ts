@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Router } from 'express';
 
-/** GraphiQL from our own files: the page at GET / for a browser, what it loads below /graphiql. */
+/** GraphiQL from our own files: the page for a browser that GETs /graphql, what it loads below /graphql/graphiql. */
 export function graphiqlPage(folder: string): Router {
   const page = join(folder, 'index.html');
   const router = express.Router();
