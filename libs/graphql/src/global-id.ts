@@ -18,6 +18,6 @@ export function typeOfGlobalId(id: string): string {
 /** The key inside an id of the given type; throws BAD_USER_INPUT when the id is of another type. */
 export function fromGlobalId(type: string, id: string, field = 'id'): string {
   if (typeOfGlobalId(id) !== type)
-    throw failure('BAD_USER_INPUT', `This is not the id of a ${type}.`, { field, rule: `an id of the type ${type}` });
+    throw failure('BAD_USER_INPUT', `This is not an id of the type ${type}.`, { field, rule: `an id of the type ${type}` });
   return id.slice(type.length + 1);
 }
