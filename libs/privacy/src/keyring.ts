@@ -50,15 +50,13 @@ export interface Keyring {
   /** The plain values, in order; `Redacted` where the key is gone. Only resolvers and the message dispatcher may call this. */
   open(values: readonly SealedOf[]): Promise<readonly (unknown | Redacted)[]>;
   /** Destroys the keys of these subjects. Repeating it is harmless. `CustomerErased` must stand in the log before. */
-  forget(subjects: readonly string[], scope: 'keep-suppression' | 'forget-suppression'): Promise<void>;
+  forget(subjects: readonly string[], scope: Erasure['scope']): Promise<void>;
   /** Hex HMAC of the canonical JSON of a command's body: tells a repeated idempotency key with another body apart, reveals nothing. */
   fingerprint(body: unknown): string;
   /** At every start, also after a restore: forgets again what the log says was erased. Returns how many keys were still alive. */
   forgetAgain(erasures: { readonly erasedSubjects: readonly Erasure[] }): Promise<number>;
   /** Which of these subjects are erased. Asks the database, not the cache. */
   erased(subjects: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Hex HMAC of a plain JSON value in canonical form (RFC 8785): `FactMeta.command`. Throws for what is not JSON. */
-  digest(value: unknown): string;
 }
 
 /** Seals what belongs to no subject yet (quarantined bodies) under a key that is thrown away after a time. */
