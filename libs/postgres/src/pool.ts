@@ -6,7 +6,7 @@ export type { Pool, PoolClient, QueryResult, QueryResultRow, Notification } from
 /** What a pool of ours is made from. */
 export type PoolOptions = Omit<PoolConfig, 'types' | 'options' | 'connectionString'> & {
   readonly url: string;
-  /** Told of connections that broke while nobody used them. The pool replaces them; by default nothing is said. */
+  /** Told of connections that broke while no query ran on them. The pool replaces them; by default nothing is said. */
   readonly onConnectionLost?: (error: Error) => void;
 };
 
@@ -74,8 +74,8 @@ export function createPool(options: string | PoolOptions): Pool {
     types: typeParsers(),
     options: '-c TimeZone=UTC -c DateStyle=ISO',
   });
-  pool.on('error', lost);
-  // Also for connections in use between two queries: an unheard error event would end the process.
+  // An unheard error event would end the process, from an idle connection as from one in use between two queries.
+  pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', lost));
   return pool;
 }

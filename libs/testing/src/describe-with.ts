@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** What a suite may need that not every machine has. */
-export type Need = 'docker' | 'broker' | 'eventstoredb' | 'root' | 'linux';
+export type Need = 'docker' | 'broker' | 'eventstoredb' | 'mount' | 'linux';
 
 /** Answers why the need is not met here, or undefined when it is. */
 type Check = () => string | undefined;
@@ -15,7 +15,11 @@ const checks: Readonly<Record<Need, Check>> = {
   docker: () => (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0 ? undefined : 'no Docker daemon answers'),
   broker: setOr('TSUNAGARI_TEST_KAFKA_BROKERS'),
   eventstoredb: setOr('TSUNAGARI_TEST_EVENTSTOREDB_URL'),
-  root: () => (process.getuid?.() === 0 ? undefined : 'not run as root'),
+  // Private to the process: nothing of the machine changes.
+  mount: () =>
+    spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']).status === 0
+      ? undefined
+      : 'mounting a file system is not allowed',
   linux: () => (process.platform === 'linux' ? undefined : `platform is ${process.platform}`),
 };
 

@@ -234,3 +234,32 @@ describeWith('linux', 'the embedded server, where something is missing', () => {
     expect(() => findBinaries([scratch])).toThrow(/DATABASE_URL/);
   });
 });
+
+describeWith('mount', 'the embedded server on a full disk', () => {
+  /** Gives a program a small disk of its own at `folder`, gone with the program. */
+  const onDiskOf = (size: string, folder: string): string[] => {
+    mkdirSync(folder, { recursive: true });
+    return ['unshare', '--mount', 'sh', '-c', `mount -t tmpfs -o size=${size} tmpfs "$0" && exec "$@"`, folder];
+  };
+
+  it('says so at the first start, and what to do', async () => {
+    const disk = join(scratch, 'tiny-disk');
+    const starter = runBundled(program, [join(disk, 'postgres')], onDiskOf('12m', disk));
+    expect(await starter.hear('fault')).toMatchObject({
+      fault: 'DISK_FULL',
+      message: expect.stringContaining('Free some space') as string,
+    });
+    await starter.ended;
+  });
+
+  it('refuses what it cannot store, keeps what it acknowledged, and writes on once there is space', async () => {
+    const disk = join(scratch, 'small-disk');
+    const writer = runBundled(program, [join(disk, 'postgres'), 'fill'], onDiskOf('220m', disk));
+    const { refused, after } = await writer.hear('refused');
+    expect(refused).toMatch(/No space left|terminat|closed|crash/);
+    expect(after).toBeGreaterThan(0);
+    expect(await writer.hear('wroteOn')).toEqual({ wroteOn: true, missing: [], torn: [] });
+    writer.kill('SIGTERM');
+    await writer.ended;
+  });
+});

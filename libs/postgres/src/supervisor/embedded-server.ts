@@ -163,7 +163,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     }
   } catch (error) {
     lock.release();
-    throw error;
+    throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? explainFailure('Starting the database', String(error), folder.root) : error;
   }
 
   let stopping: Promise<void> | undefined;

@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+
 /** Why the embedded server could not be started. */
 export type SupervisorFault =
   | 'BINARIES_MISSING'
@@ -20,9 +22,15 @@ export class SupervisorError extends Error {
   }
 }
 
+/** On a full disk PostgreSQL cannot even log why it ended. */
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < 1_000_000;
+}
+
 /** Reads what PostgreSQL or the loader said and turns it into an error with a remedy. */
 export function explainFailure(step: string, output: string, folder: string): SupervisorError {
-  if (/No space left on device|Disk quota exceeded/i.test(output))
+  if (/No space left on device|ENOSPC|Disk quota exceeded/i.test(output) || isFull(folder))
     return new SupervisorError(
       'DISK_FULL',
       `${step}: the disk that holds ${folder} is full. Free some space and start again; nothing acknowledged is lost.`,
