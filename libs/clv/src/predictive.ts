@@ -153,10 +153,12 @@ export function predictiveIntervals(terms: PredictiveTerms): (customer: Predicte
     const values = new Float64Array(draws);
     const counts = new Float64Array(draws);
     for (const [i, drawn] of parameters.entries()) {
-      const nextSpend = spendSimulator(drawn.spend, history, own);
+      // Most futures of most customers hold no purchase: then there is no spend to draw.
+      let nextSpend: (() => number) | null = null;
       let [value, count] = [0, 0];
       simulatePurchases(drawn.transactions, history, month * horizonMonths, own, (t) => {
         count += 1;
+        nextSpend ??= spendSimulator(drawn.spend, history, own);
         value += nextSpend() * at(worth, min(horizonMonths - 1, floor(t / month)));
       });
       values[i] = value * (1 - returnRate);

@@ -58,13 +58,13 @@ describe('the hypergeometric function', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -0.9, max: 3, noNaN: true }),
-        fc.double({ min: 1, max: 4, noNaN: true }),
-        fc.double({ min: 1, max: 60, noNaN: true }),
+        fc.double({ min: 2, max: 5, noNaN: true }),
+        fc.double({ min: 2, max: 60, noNaN: true }),
         fc.double({ min: 0, max: 0.995, noNaN: true }),
         (a, b, more, z) => {
           const c = b + more;
-          // With b ≥ 1 and c − b ≥ 1 the integrand is bounded, and many panels master its ends.
-          const integral = integrate((t) => t ** (b - 1) * (1 - t) ** (c - b - 1) * (1 - z * t) ** -a, 0, 1, 4000);
+          // With b ≥ 2 and c − b ≥ 2 the integrand's slope is bounded, and many panels master its ends.
+          const integral = integrate((t) => t ** (b - 1) * (1 - t) ** (c - b - 1) * (1 - z * t) ** -a, 0, 1, 1000);
           near(hypergeometric(a, b, c, z), integral / Math.exp(logBeta(b, c - b)), 1e-6);
         },
       ),
