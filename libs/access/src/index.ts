@@ -1,1 +1,4 @@
 export * from './principal';
+export * from './request-context';
+export * from './sources';
+export * from './tokens';
