@@ -20,7 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
   doctor: doctorCommand,
 };
 
-const shared: NonNullable<Command['options']> & { readonly help: { readonly short: 'h' } } = {
+const shared: Record<'help' | 'json', { type: 'boolean'; what: string; short?: string }> = {
   help: { type: 'boolean', short: 'h', what: 'this text' },
   json: { type: 'boolean', what: 'the answer as one JSON document' },
 };
@@ -33,7 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
       args: [...rest],
-      options: { ...shared, ...command.options },
+      options: { ...command.options, ...shared },
       allowPositionals: true,
     });
     if (values['help'] === true) return print(helpOf(command), 0);

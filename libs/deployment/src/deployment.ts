@@ -4,9 +4,8 @@ import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres
 import type { EventStore } from '@tsunagari/event-store';
 import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import { createPool, runningServerUrl, startEmbeddedServer, type Pool, type SupervisorNotice } from '@tsunagari/postgres';
-import { ensureKeyringSchema, postgresKeyring, type Keyring } from '@tsunagari/privacy';
+import { ensureKeyringSchema, postgresKeyring, type ExpiringKeyring, type Keyring } from '@tsunagari/privacy';
 import { clockOf, loadOrCreateSecrets, type Clock, type Configuration, type Secrets } from '@tsunagari/runtime';
-import { ensureAccessSchema } from '@tsunagari/access';
 import path from 'node:path';
 
 /** An open deployment: the adapters that its configuration chose, all on one database. */
@@ -21,7 +20,7 @@ export type Deployment = {
   readonly store: EventStore;
   readonly log: EventLog;
   readonly journal: Journal;
-  readonly keyring: Keyring;
+  readonly keyring: Keyring & ExpiringKeyring;
   readonly path: CommandPath;
   /** Finishes what was accepted, then lets go of the database; an embedded server that this process started stops. */
   readonly close: () => Promise<void>;
@@ -54,7 +53,6 @@ export async function openDeployment(configuration: Configuration, options: Open
   try {
     await ensureEventsSchema(pool);
     await ensureKeyringSchema(pool);
-    await ensureAccessSchema(pool);
   } catch (error) {
     await pool.end();
     await server.stop?.();

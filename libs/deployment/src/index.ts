@@ -3,3 +3,4 @@ export * from './terminal';
 export * from './services';
 export * from './stored-clock';
 export * from './intake';
+export * from './access';

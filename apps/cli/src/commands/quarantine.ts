@@ -40,7 +40,7 @@ export const quarantineCommand: Command = {
         entry.field ?? '',
         entry.rule,
       ]);
-      const next = page.next === null ? '' : `\n\nmore: --after ${page.next}`;
+      const next = page.cursor === null ? '' : `\n\nmore: --after ${page.cursor}`;
       answer(
         call,
         page,

@@ -1,7 +1,7 @@
 import { ROLES, type Role } from '@tsunagari/access';
 import { openAccess, storedClock } from '@tsunagari/deployment';
 import { readConfiguration } from '@tsunagari/runtime';
-import { answer, UsageError, withDeployment, type Command } from '../command';
+import { answer, UsageError, withDeployment, type Command, type ExitCode } from '../command';
 
 export const tokenCommand: Command = {
   usage: 'token --role <role>',
@@ -15,7 +15,7 @@ export const tokenCommand: Command = {
   },
   async run(call) {
     if (call.positionals.length > 0) throw new UsageError('token takes no word, only options');
-    return withDeployment(async (deployment) => {
+    return withDeployment(async (deployment): Promise<ExitCode> => {
       const access = await openAccess(deployment);
       if (call.options['write-key'] === true) {
         answer(call, { writeKey: deployment.secrets.writeKey }, deployment.secrets.writeKey);
