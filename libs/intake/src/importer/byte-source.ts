@@ -24,9 +24,8 @@ export async function openBytes(input: ImportInput): Promise<ByteSource | Refusa
   let totalBytes: number | null = null;
   let bytes: AsyncIterable<Buffer>;
   if ('path' in input) {
-    const found = await stat(input.path).catch((error: NodeJS.ErrnoException) => error);
-    if (found instanceof Error)
-      return refusal('INVALID_FIELD', 'path', `the path of a readable file (${found.code ?? 'unknown error'})`, 'Check the path.');
+    const found = await stat(input.path).catch((error: unknown) => refusalOfBytes(error) ?? notReadable('unknown error'));
+    if ('code' in found) return found;
     if (!found.isFile()) return refusal('INVALID_FIELD', 'path', 'the path of a file, not of a folder or device', 'Check the path.');
     totalBytes = found.size;
     bytes = createReadStream(input.path, { highWaterMark: 64 * 1024 });
@@ -49,9 +48,12 @@ export function refusalOfBytes(error: unknown): Refusal | null {
   const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
   if (code === 'Z_BUF_ERROR') return refusal('MALFORMED', null, 'a gzip file is whole; this one ends too early', 'Fetch the file again.');
   if (code.startsWith('Z_')) return refusal('MALFORMED', null, 'a gzip file is intact; this one is damaged', 'Fetch the file again.');
-  if (['EACCES', 'EISDIR', 'ENOENT', 'EIO'].includes(code))
-    return refusal('INVALID_FIELD', 'path', `the path of a readable file (${code})`, 'Check the path.');
+  if (['EACCES', 'EISDIR', 'EIO', 'ELOOP', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR', 'EPERM'].includes(code)) return notReadable(code);
   return null;
+}
+
+function notReadable(code: string): Refusal {
+  return refusal('INVALID_FIELD', 'path', `the path of a readable file (${code})`, 'Check the path.');
 }
 
 async function* textOf(bytes: AsyncGenerator<Buffer>): AsyncGenerator<string> {

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { BlankSeparatedParser } from './blank-separated';
 import { CdnowOrders } from './cdnow';
 import { CsvParser } from './csv';
@@ -140,6 +143,19 @@ describe('CDNOW', () => {
       master.observations.map(({ facts, ...rest }) => [rest.messageId, rest.identifiers, facts]),
     );
     expect(master.observations[0]?.identifiers[0]?.value).toBe('00004');
+  });
+
+  it('the master file agrees with SOURCE.md', () => {
+    const path = join(__dirname, '../../../../data/cdnow/CDNOW_master.txt.gz');
+    const { observations, rejected } = cdnow(gunzipSync(readFileSync(path)).toString('utf8'));
+    const dollars = observations.map(({ facts }) => (facts[0]?.data['total'] as { amountMinor: number }).amountMinor);
+    const customerDays = new Set(observations.map(({ identifiers, occurred }) => `${identifiers[0]?.value ?? ''} ${occurred}`));
+    expect(rejected).toEqual([]);
+    expect([observations.length, new Set(observations.map(({ identifiers }) => identifiers[0]?.value)).size, customerDays.size]).toEqual([
+      69_659, 23_570, 67_591,
+    ]);
+    expect([dollars.reduce((sum, cents) => sum + cents, 0), dollars.filter((cents) => cents === 0).length]).toEqual([250_031_563, 80]);
+    expect(new Set(observations.map(({ messageId }) => messageId)).size).toBe(69_659);
   });
 
   it('a broken row is refused by line and field', () => {

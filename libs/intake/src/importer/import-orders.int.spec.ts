@@ -236,15 +236,25 @@ describe('the import of Online Retail', () => {
 });
 
 describe('the import of CDNOW', () => {
-  it('agrees with SOURCE.md; the sample after the master adds nothing', async () => {
-    expect(await start(MASTER, 'cdnow')).toMatchObject({
+  it('the same orders in the columns of the master add nothing to those of the sample', async () => {
+    expect(await start(SAMPLE, 'cdnow')).toMatchObject({
       kind: 'completed',
-      summary: { lines: 69_659, orders: 69_659, facts: 69_659 + 23_570, quarantined: 0, firstDay: '1997-01-01', lastDay: '1998-06-30' },
+      summary: { lines: 6_919, orders: 6_919, facts: 6_919 + 2_357, duplicates: 0, quarantined: 0 },
     });
     const [money] =
       await rows(`select sum((data -> 'total' ->> 'amountMinor')::bigint)::text as cents, count(distinct subject)::int as customers,
       count(distinct subject::text || occurred)::int as days from events where type like '%order-placed'`);
-    expect(money).toEqual({ cents: '250031563', customers: 23_570, days: 67_591 });
-    expect(await start(SAMPLE, 'cdnow')).toMatchObject({ kind: 'completed', summary: { lines: 6_919, duplicates: 6_919, quarantined: 0 } });
-  }, 180_000);
+    expect(money).toEqual({ cents: '24409194', customers: 2_357, days: 6_696 });
+    const sampled = new Set(
+      readFileSync(SAMPLE, 'utf8')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/)[0]),
+    );
+    const [header, ...lines] = gunzipSync(readFileSync(MASTER)).toString('utf8').split('\n');
+    const same = lines.filter((line) => sampled.has(line.trim().split(/\s+/)[0]) && line.trim() !== '');
+    expect(await start(file('master.txt', [header, ...same].join('\n')), 'cdnow')).toMatchObject({
+      kind: 'completed',
+      summary: { lines: 6_919, duplicates: 6_919, quarantined: 0 },
+    });
+  });
 });

@@ -68,6 +68,8 @@ export type ImportOptions = {
 const FLIGHT = 400;
 const FLIGHTS = 3;
 const PROGRESS_MS = 200;
+/** What the decoder puts in place of bytes that are no UTF-8. */
+const REPLACEMENT = '\ufffd';
 
 /**
  * Imports an order file into the store. Streaming: memory does not grow with the file. Idempotent: ids are hashes of format and order,
@@ -116,6 +118,7 @@ export async function importOrders(options: ImportOptions): Promise<ImportOutcom
   const parser = format === 'cdnow' ? new BlankSeparatedParser() : new CsvParser();
   let assembled: Assembled = { observations: [], rejected: [] };
   let headerSeen = false;
+  let damagedText = false;
   let lastProgress = started;
 
   /** Null, or why the file is none of this format. */
@@ -130,8 +133,8 @@ export async function importOrders(options: ImportOptions): Promise<ImportOutcom
       }
       counts.lines += 1;
       if (record.kind === 'broken') assembler.broken(record.line, record.text, record.refusal.rule, assembled);
-      else if (record.fields.some(hasReplacement))
-        assembler.broken(record.line, record.fields.join(','), 'a file is UTF-8 text', assembled);
+      else if (damagedText && record.text.includes(REPLACEMENT))
+        assembler.broken(record.line, record.text, 'a file is UTF-8 text', assembled);
       else assembler.row(record, assembled);
     }
     return null;
@@ -152,6 +155,7 @@ export async function importOrders(options: ImportOptions): Promise<ImportOutcom
         await flights.landed();
         return { kind: 'aborted', progress: progress() };
       }
+      damagedText ||= text.includes(REPLACEMENT);
       const wrong = take(parser.push(text));
       if (wrong) {
         await flights.landed();
@@ -230,10 +234,6 @@ class Flights {
 function assemblerOf({ format, currency, clock }: ImportOptions): OrderAssembler {
   const latest = clock();
   return format === 'cdnow' ? new CdnowOrders(currency ?? 'USD', latest) : new OnlineRetailOrders(currency ?? 'GBP', latest);
-}
-
-function hasReplacement(field: string): boolean {
-  return field.includes('\ufffd');
 }
 
 /** The fact that a file was read to its end: once per format and content. */

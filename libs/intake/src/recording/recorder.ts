@@ -77,7 +77,7 @@ export class Recorder {
         else {
           const subject = append.facts[0]?.subject;
           if (subject) registered.push(subject);
-          if (count) count.registered += 1;
+          if (count && outcome.kind === 'appended' && !outcome.duplicate) count.registered += 1;
         }
         return;
       }
@@ -158,7 +158,8 @@ function unfitOwner(observation: Observation, subjects: readonly SubjectOf[]): R
 /** The facts that an observation asks for: registrations first, then links, then what happened. */
 function plan(observation: Observation, index: number, subjects: readonly SubjectOf[], knownLinks: BoundedSet): Planned[] {
   const { source, messageId, occurred, identifiers, links, facts, clocks } = observation;
-  const meta: FactMeta = { actor: source, source, correlationId: intakeFactId(source, messageId), ...clocks };
+  const firstId = intakeFactId(source, messageId);
+  const meta: FactMeta = { actor: source, source, correlationId: firstId, ...clocks };
   const planned: Planned[] = [];
   const subjectAt = (place: number): string | null => {
     const subject = subjects[place];
@@ -184,14 +185,14 @@ function plan(observation: Observation, index: number, subjects: readonly Subjec
     // One fact per pair and trust: a sign-in on every page must not grow the log.
     const id = intakeFactId('link', `${a} ${b} ${String(verified)}`);
     if (knownLinks.has(id)) continue;
-    const data = { subjects: [a, b], types: [first.type, second.type], verified, evidenceEventId: intakeFactId(source, messageId) };
+    const data = { subjects: [a, b], types: [first.type, second.type], verified, evidenceEventId: firstId };
     add(id, identifierLinked, a, data, streamName('identifier', a), 'any');
   }
   facts.forEach(({ definition, data, of, stream, expected }, n) => {
     const subject = subjectAt(of);
     if (subject === null) return;
     const name = typeof stream === 'string' ? streamName(stream, subject) : streamName('order', stream.order);
-    add(intakeFactId(source, messageId, n), definition, subject, data, name, expected);
+    add(n === 0 ? firstId : intakeFactId(source, messageId, n), definition, subject, data, name, expected);
   });
   return planned;
 }
