@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { httpExecutor, subgraphHandler } from '@tsunagari/graphql';
+import { WebSocket } from 'ws';
 import { type Edge, openEdge, openShop, plainSigner, type Shop } from './testing/shop';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -154,6 +155,11 @@ describe('the gateway', () => {
     const bad = await edge.post({ query }, { authorization: 'Bearer bad' });
     expect([bad.status, bad.body.errors?.[0]?.extensions['code']]).toEqual([401, 'UNAUTHENTICATED']);
     await expect(edge.send({ query }, 'Bearer bad')).rejects.toThrow('closed with 4403');
+  });
+
+  it('answers a WebSocket at another path at once', async () => {
+    const elsewhere = new WebSocket(edge.url.replace('http', 'ws').replace('/graphql', '/elsewhere'), 'graphql-transport-ws');
+    await expect(new Promise((_, reject) => elsewhere.on('error', reject))).rejects.toThrow('404');
   });
 
   it('closes the socket of a token that expires', async () => {
