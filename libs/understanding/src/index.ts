@@ -18,6 +18,7 @@ export {
   currencyOf,
   type CurrencyPurchases,
   type CustomerKind,
+  type FreeOrders,
   netMinor,
   purchasesProjection,
   type PurchasesState,

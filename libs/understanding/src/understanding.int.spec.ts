@@ -17,7 +17,8 @@ import { testDatabase } from '@tsunagari/testing';
 import { parse } from 'graphql';
 import { dayNumberOf, dayOf } from './calendar';
 import { closeDays, lastClosedDay } from './days/close-days';
-import { fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
+import { jobById } from './jobs';
+import { FIT_JOB, fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { latestModel } from './lifetime-value/model';
 import { profileProjection } from './profile/profile.projection';
 import { purchasesProjection } from './purchases/purchases.projection';
@@ -270,6 +271,14 @@ describe('understanding over PostgreSQL', () => {
       'select status, error from understanding.jobs order by started desc limit 1',
     );
     expect(rows[0]).toMatchObject({ status: 'failed', error: 'Error: the plug was pulled' });
+  });
+
+  it('marks a job whose process died, and runs the next one', async () => {
+    const lost = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+    await on.pool.query(`insert into understanding.jobs (id, kind, status, stage) values ($1, $2, 'running', 'scoring')`, [lost, FIT_JOB]);
+    const ended = await fitLifetimeValue({ ...on, position: () => Promise.resolve('2'), asOfDay: '2011-06-02', actor: 'system:test' });
+    expect(ended.kind).toBe('ended');
+    expect(await jobById(on.pool, lost)).toMatchObject({ status: 'interrupted', error: 'the process that ran it ended' });
   });
 
   it('answers for a page of customers in a fixed number of queries, with value, interval, explanation and freshness', async () => {

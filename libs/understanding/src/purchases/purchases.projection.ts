@@ -63,6 +63,12 @@ export type PurchasesState = {
   readonly silentSince: DayNumber | null;
 };
 
+/**
+ * Whether an order whose goods cost nothing is a purchase: `ignored` where a price of 0 is a sample or a write-off (Online Retail), `purchases`
+ * where it is an order like others, paid by a coupon (CDNOW, whose published models count them).
+ */
+export type FreeOrders = 'ignored' | 'purchases';
+
 /** An order can be changed while it is among this many newest ones of its customer: a state stays below some 60 KB. */
 export const KEPT_ORDERS = 500;
 
@@ -127,10 +133,10 @@ function changeCurrency(
   currency: string,
   change: (was: CurrencyPurchases) => CurrencyPurchases,
 ): Readonly<Record<string, CurrencyPurchases>> {
-  const { [currency]: was = NOTHING, ...others } = state.byCurrency;
-  const now = change(was);
+  const now = change(state.byCurrency[currency] ?? NOTHING);
+  if (now.invoices > 0) return { ...state.byCurrency, [currency]: now };
   // A currency of which nothing is left (its only order was cancelled) must not make the customer a mixed one.
-  return now.invoices === 0 ? others : { ...others, [currency]: now };
+  return Object.fromEntries(Object.entries(state.byCurrency).filter(([other]) => other !== currency));
 }
 
 function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): PurchasesState {
@@ -157,13 +163,14 @@ function put(state: PurchasesState, index: number, order: KnownOrder): Purchases
   };
 }
 
-function isSale(order: OrderPlaced): boolean {
+function isSale(order: OrderPlaced, freeOrders: FreeOrders): boolean {
   // Not by the amount alone: a line of a tenth of a penny is a sale too, and an update may come without its lines.
-  return order.sales.amountMinor > 0 || order.lines.some((line) => line.quantity > 0 && /^[0-9.]*[1-9]/.test(line.unitPrice));
+  if (order.sales.amountMinor > 0) return true;
+  return order.lines.some(({ quantity, unitPrice }) => quantity > 0 && (freeOrders === 'purchases' || /^[0-9.]*[1-9]/.test(unitPrice)));
 }
 
 /** The order as it stands takes the place of what was known of it; it keeps the day on which it was first seen. */
-function place(state: PurchasesState, day: DayNumber, order: OrderPlaced, isUpdate: boolean): PurchasesState {
+function place(state: PurchasesState, day: DayNumber, order: OrderPlaced, isUpdate: boolean, freeOrders: FreeOrders): PurchasesState {
   const index = state.orders.findLastIndex(({ id }) => id === order.orderId);
   const was = state.orders[index];
   if (was?.void) return state;
@@ -174,7 +181,7 @@ function place(state: PurchasesState, day: DayNumber, order: OrderPlaced, isUpda
     currency: order.total.currency,
     orderedMinor: order.total.amountMinor,
     salesMinor: order.sales.amountMinor,
-    sale: isSale(order),
+    sale: isSale(order, freeOrders),
   };
   return put(count(was ? count(state, was, -1) : state, now, 1), index, now);
 }
@@ -211,7 +218,7 @@ function adjust(state: PurchasesState, { adjustment }: AdjustmentRecorded): Purc
   };
 }
 
-function evolve(state: PurchasesState, fact: Fact, day: (moment: string) => DayNumber): PurchasesState {
+function evolve(state: PurchasesState, fact: Fact, day: (moment: string) => DayNumber, freeOrders: FreeOrders): PurchasesState {
   switch (fact.type) {
     case identifierRegistered.type: {
       const kind = betterKnown(state.kind, (fact.data as IdentifierRegistered).kind);
@@ -219,7 +226,7 @@ function evolve(state: PurchasesState, fact: Fact, day: (moment: string) => DayN
     }
     case orderPlaced.type:
     case orderUpdated.type:
-      return place(state, day(fact.occurred), fact.data as OrderPlaced, fact.type === orderUpdated.type);
+      return place(state, day(fact.occurred), fact.data as OrderPlaced, fact.type === orderUpdated.type, freeOrders);
     case orderCancelled.type:
       return cancel(state, day(fact.occurred), (fact.data as { orderId: string }).orderId);
     case orderRefunded.type:
@@ -259,8 +266,9 @@ function countColumn(name: string, of: (purchases: CurrencyPurchases) => number)
 /**
  * What a customer bought, sent back and is worth so far: orders, refunds, adjustments, the days of sale, and since when she is silent.
  * A day is one of the deployment's time zone. Money is in minor units, by currency. Read model `understanding.purchases`.
+ * Zone and `freeOrders` are chosen once for a deployment: after a change of either the projection must be rebuilt.
  */
-export function purchasesProjection(timeZone = 'UTC'): ProjectionDefinition<PurchasesState> {
+export function purchasesProjection(timeZone = 'UTC', freeOrders: FreeOrders = 'ignored'): ProjectionDefinition<PurchasesState> {
   const day = calendarOf(timeZone);
   return defineProjection<PurchasesState>({
     name: 'purchases',
@@ -269,10 +277,9 @@ export function purchasesProjection(timeZone = 'UTC'): ProjectionDefinition<Purc
     key: 'customer',
     initial: { kind: 'unidentified', byCurrency: {}, orders: [], settledOrders: 0, missedChanges: 0, silentSince: null },
     evolve: (state, fact) => {
-      const next = evolve(state, fact, day);
-      const due = silentFrom(next);
+      const next = evolve(state, fact, day, freeOrders);
       // A purchase ends the silence; a cancellation may move the last purchase back, and the next tick says so.
-      return next.silentSince !== null && next.silentSince !== due ? { ...next, silentSince: null } : next;
+      return next.silentSince !== null && next.silentSince !== silentFrom(next) ? { ...next, silentSince: null } : next;
     },
     nextDue: (state) => {
       const due = state.silentSince === null ? silentFrom(state) : undefined;

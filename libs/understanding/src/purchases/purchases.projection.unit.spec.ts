@@ -88,6 +88,19 @@ describe('what a customer bought', () => {
     expect(given(fact('order-placed', '2011-01-03', line('-5.00'))).byCurrency['GBP']?.orders).toBe(0);
   });
 
+  it('takes an order that cost nothing for a purchase only where the deployment says so', () => {
+    const money = { amountMinor: 0, currency: 'USD' };
+    const free = fact('order-placed', '1997-01-01', {
+      orderId: '1',
+      lines: [{ sku: 'CD', quantity: 1, unitPrice: '0.00' }],
+      total: money,
+      sales: money,
+    });
+    const counting = purchasesProjection('UTC', 'purchases');
+    expect(counting.evolve(counting.initial, free).byCurrency['USD']).toMatchObject({ orders: 1, saleDays: [[day('1997-01-01'), 0, 1]] });
+    expect(given(free).byCurrency['USD']).toMatchObject({ orders: 0, saleDays: [] });
+  });
+
   it('takes an update as the whole order, on the day on which it was placed', () => {
     const state = given(placed('2011-01-03', '1', 1000), order('order-updated', '2011-01-09', '1', 400));
     expect(state.byCurrency['GBP']).toMatchObject({ orders: 1, invoices: 1, orderedMinor: 400, saleDays: [[day('2011-01-03'), 400, 1]] });
