@@ -58,11 +58,23 @@ function writeArray(values: readonly unknown[]): string {
 
 function writeObject(value: object): string {
   let text = '';
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sorted(Object.keys(value))) {
     const member = (value as Record<string, unknown>)[key];
     if (member !== undefined) text += `${text === '' ? '' : ','}${write(key)}:${write(member)}`;
   }
   return `{${text}}`;
+}
+
+/** By UTF-16 code units, as RFC 8785 wants it. In place; for the few keys of a usual object insertion beats `sort` by far. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > 12) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string;
+    let at = i;
+    for (let before = keys[at - 1]; at > 0 && before !== undefined && before > key; before = keys[at - 1]) keys[at--] = before;
+    keys[at] = key;
+  }
+  return keys;
 }
 
 /** Why no store could keep the text; undefined when it is fine. */
