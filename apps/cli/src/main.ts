@@ -72,7 +72,7 @@ Exit codes: 0 done, 1 failed or not well, 2 wrong call.
 }
 
 function helpOf({ usage, summary, help, options = {} }: Command): string {
-  const lines = Object.entries({ ...options, ...shared }).map(
+  const lines = Object.entries<{ type: 'string' | 'boolean'; what: string }>({ ...options, ...shared }).map(
     ([name, { type, what }]) => `  --${`${name}${type === 'string' ? ' …' : ''}`.padEnd(14)} ${what}`,
   );
   return `tsunagari ${usage}\n\n${summary}\n\n${help}\n\n${lines.join('\n')}\n`;
