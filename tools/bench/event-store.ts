@@ -12,7 +12,7 @@ import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-p
 import type { Pool } from '@tsunagari/postgres';
 import { createPool, startEmbeddedServer } from '@tsunagari/postgres';
 import type { BenchmarkRow } from './benchmark';
-import type { BenchEvent, Expected, Peer } from './event-store-peers';
+import type { BenchEvent, Peer } from './event-store-peers';
 import { castore, emmett, messageDb } from './event-store-peers';
 
 type Sizes = {

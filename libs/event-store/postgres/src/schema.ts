@@ -115,6 +115,39 @@ begin
   return v_answer;
 end $$;
 
+-- The common case, one command that finds nothing in its way, without the machinery of a batch. Everything else goes the long way.
+create or replace function append_one(
+  p_now timestamptz, c_stream text[], c_expected bigint[], c_count int[],
+  e_command int[], e_nth int[], e_id uuid[], e_digest bytea[], e_type text[], e_schema smallint[], e_subject uuid[],
+  e_data json[], e_meta json[], e_occurred timestamptz[]
+) returns text language plpgsql volatile
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off
+as $$
+declare
+  v_stream text collate "C" := c_stream[1];
+  v_expected bigint := c_expected[1];
+  v_head bigint;
+  v_recorded timestamptz;
+  v_actual bigint;
+  v_in_the_way boolean;
+begin
+  perform lock_events();
+  select pos, recorded into v_head, v_recorded from events order by pos desc limit 1;
+  select coalesce((select version from events where stream_id = v_stream order by version desc limit 1), 0),
+      exists (select 1 from events where id = any (e_id)) or (select true from closed_streams x where x.stream_id = v_stream) is not null
+    into v_actual, v_in_the_way;
+  if v_in_the_way or not (v_expected = -1 or v_expected = v_actual or (v_expected = -2 and v_actual > 0)) then
+    return append_events(p_now, c_stream, c_expected, c_count, e_command, e_nth, e_id, e_digest, e_type, e_schema, e_subject, e_data, e_meta, e_occurred);
+  end if;
+  v_head := coalesce(v_head, 0);
+  insert into events (pos, stream_id, version, id, digest, type, schema, subject, data, meta, occurred, recorded)
+    select v_head + f.nth, v_stream, v_actual + f.nth, f.id, f.digest, f.type, f.schema, f.subject, f.data, f.meta, f.occurred, greatest(p_now, v_recorded)
+    from unnest(e_nth, e_id, e_digest, e_type, e_schema, e_subject, e_data, e_meta, e_occurred)
+      as f(nth, id, digest, type, schema, subject, data, meta, occurred);
+  perform pg_notify('events_appended', '');
+  return 'a' || (v_actual + c_count[1]) || ':' || (v_head + c_count[1]);
+end $$;
+
 -- Closes a stream for ever; answers as append_events does.
 create or replace function close_stream(p_now timestamptz, p_stream text, p_expected bigint) returns text language plpgsql volatile
 set enable_seqscan = off

@@ -20,6 +20,10 @@ const appendStatement = {
   name: 'tsunagari-append-1',
   text: 'select append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) as answer',
 };
+const oneStatement = {
+  name: 'tsunagari-append-one-1',
+  text: 'select append_one($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) as answer',
+};
 const answerWithin = 30_000;
 
 /** Writes a batch in one round trip. One bad command fails alone; an outage fails the whole batch with {@link StoreUnavailable}. */
@@ -92,7 +96,7 @@ function readOutcome(text: string): AppendOutcome {
 
 async function sendBatch(writer: Writer, batch: readonly EncodedAppend[]): Promise<string> {
   const result = await writer.pool.query<{ answer: string }>({
-    ...appendStatement,
+    ...(batch.length === 1 ? oneStatement : appendStatement),
     values: [writer.now().toISOString(), ...batchParameters(batch)],
     query_timeout: answerWithin,
   } as Parameters<Pool['query']>[0] & object);
