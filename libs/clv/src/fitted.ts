@@ -55,7 +55,8 @@ export type FittedSpend = FittedGammaGamma | FittedShrunkenMean;
 /** Share of gross spend that comes back: population rate, and how many sale-days of own evidence weigh as much as it. Plain JSON. */
 export interface FittedReturns extends FittedBase {
   readonly kind: 'returns';
-  readonly parameters: { readonly rate: number; readonly strength: number };
+  /** `meanSaleDay`: the population's gross money a sale-day, the unit of `strength`. */
+  readonly parameters: { readonly rate: number; readonly strength: number; readonly meanSaleDay: number };
 }
 
 export type FittedModel = FittedTransactions | FittedSpend | FittedReturns;

@@ -99,7 +99,7 @@ describe('returns', () => {
     const fit = fitReturns(customers);
     if (fit.outcome === 'refused') throw new Error(fit.refusal.message);
     expect(fit.model.parameters.rate).toBeCloseTo(0.1, 12);
-    const rates = [0, 1, 5, 50].map((saleDays) => returnRate(fit.model, { saleDays, gross: 100, returned: 100 }));
+    const rates = [0, 10, 100, 10_000].map((gross) => returnRate(fit.model, { saleDays: 1, gross, returned: gross }));
     expect(rates[0]).toBeCloseTo(0.1, 12);
     expect(rates).toEqual([...rates].sort((a, b) => a - b));
     expect(rates[3]).toBeLessThanOrEqual(1);

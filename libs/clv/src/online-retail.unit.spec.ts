@@ -44,7 +44,8 @@ describe('Online Retail, 4,338 customers with a sale', () => {
     const [all, usual] = ['16446.0', '17850.0'].map((id) => returns.get(id)!);
     expect(all!.gross - all!.returned).toBeCloseTo(2.9, 2);
     expect(returns.get('12346.0')).toMatchObject({ gross: 77_183.6, returned: 77_183.6 });
-    expect(returnRate(fit.model, all!)).toBeGreaterThan(2 * fit.model.parameters.rate);
+    // He sent back all but £2.90 of £168,472.50: money like that is believed.
+    expect(returnRate(fit.model, all!)).toBeGreaterThan(0.9);
     expect(returnRate(fit.model, usual!)).toBeLessThan(fit.model.parameters.rate);
   });
 });

@@ -17,7 +17,7 @@ export interface ReturnsFit {
   readonly customers: number;
 }
 
-/** Sale-days of own evidence that weigh as much as the population, when customers do not differ measurably. */
+/** Own evidence, in mean sale-days, that weighs as much as the population when customers do not differ measurably. */
 const MOST_STRENGTH = 1000;
 
 function shareOf({ gross, returned }: ReturnHistory): number {
@@ -26,7 +26,9 @@ function shareOf({ gross, returned }: ReturnHistory): number {
 
 /**
  * Fits the share of gross spend that comes back. The population rate is by money, so that totals agree; how far a customer's own rate is believed
- * follows from how much customers differ beyond what few sale-days explain. Gamma-gamma cannot take net values (a return may exceed the order,
+ * follows from how much customers differ beyond what little money explains: the credibility of Bühlmann and Straub (1970, "Glaubwürdigkeit für
+ * Schadensätze"), with money as the exposure, in units of the population's mean sale-day. Counting days instead would believe the same of one who
+ * sent back a £168,000 order as of one who sent back a mug. Gamma-gamma cannot take net values (a return may exceed the order,
  * and does not name it), so returns are a factor of their own. Refuses amounts below 0 (`RETURNS_NOT_VALID`) and a list without a sale (`NO_SALES`).
  */
 export function fitReturns(customers: readonly ReturnHistory[]): ReturnsFit | Refused {
@@ -41,25 +43,26 @@ export function fitReturns(customers: readonly ReturnHistory[]): ReturnsFit | Re
   if (buyers.length === 0) {
     return refused('NO_SALES', 'customers', 'at least one sale', 'There is no sale to take returns from.', 'Import orders first.');
   }
-  let [gross, returned, days, weighted] = [0, 0, 0, 0];
+  let [gross, returned, days] = [0, 0, 0];
   for (const c of buyers) {
     gross += c.gross;
     returned += Math.min(c.gross, c.returned);
     days += c.saleDays;
-    weighted += c.saleDays * shareOf(c);
   }
-  const table = { n: buyers.map((c) => c.saleDays), mean: buyers.map(shareOf), weight: buyers.map(() => 1) };
-  const { between, within } = variancesOf(table, weighted / days);
+  const [rate, meanSaleDay] = [returned / gross, gross / days];
+  const table = { n: buyers.map((c) => c.gross / meanSaleDay), mean: buyers.map(shareOf), weight: buyers.map(() => 1) };
+  const { between, within } = variancesOf(table, rate);
   const strength = Math.min(MOST_STRENGTH, Math.max(1, within / between));
   return {
     outcome: 'fitted',
-    model: { kind: 'returns', parameters: { rate: returned / gross, strength }, covarianceLog: null },
+    model: { kind: 'returns', parameters: { rate, strength, meanSaleDay }, covarianceLog: null },
     customers: buyers.length,
   };
 }
 
-/** The customer's return rate in [0, 1]: own rate and population rate, weighted by own sale-days against `strength`. */
-export function returnRate({ parameters: { rate, strength } }: FittedReturns, customer: ReturnHistory): number {
-  const ownWeight = customer.gross > 0 ? customer.saleDays / (customer.saleDays + strength) : 0;
+/** The customer's return rate in [0, 1]: own rate and population rate, weighted by own gross money, in mean sale-days, against `strength`. */
+export function returnRate({ parameters: { rate, strength, meanSaleDay } }: FittedReturns, customer: ReturnHistory): number {
+  const exposure = customer.gross / meanSaleDay;
+  const ownWeight = exposure > 0 ? exposure / (exposure + strength) : 0;
   return ownWeight * shareOf(customer) + (1 - ownWeight) * rate;
 }
