@@ -9,7 +9,7 @@ import { customersPage, mainCurrency, totals } from './purchases/purchases.query
 import { type RetentionQuestion, ruleBrokenBy } from './retention/retention';
 import { retention } from './retention/retention.query';
 import { logOf, shown, timelineOf } from './timeline/timeline.query';
-import type { UnderstandingPorts } from './understanding.loaders';
+import type { Freshness, UnderstandingPorts } from './understanding.loaders';
 
 /** Lists and boards over all customers, and what operations look at. */
 export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPorts): Resolvers {
@@ -57,10 +57,20 @@ export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPor
           const subjects = await context.loaders.subjects.load(fromGlobalId('Customer', filter.customer, 'filter.customer'));
           const before = after === null ? null : { occurred: String(after.key[0]), id: after.id };
           const facts = await timelineOf(journal, subjects, { limit, before, types });
-          return eventsOf(await shown(facts, keyring, mayOpen(context)), page, ({ occurred }) => occurred);
+          return eventsOf(
+            await shown(facts, keyring, mayOpen(context)),
+            page,
+            ({ occurred }) => occurred,
+            await context.loaders.journalFreshness(),
+          );
         }
         const facts = await logOf(log, { limit, after: after === null ? BEGINNING : String(after.key[0]), types });
-        return eventsOf(await shown(facts, keyring, mayOpen(context)), page, ({ position }) => position);
+        return eventsOf(
+          await shown(facts, keyring, mayOpen(context)),
+          page,
+          ({ position }) => position,
+          await context.loaders.journalFreshness(),
+        );
       },
 
       async projections(_, __, { loaders }) {
@@ -98,8 +108,8 @@ export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPor
 
 type Shown = Awaited<ReturnType<typeof shown>>;
 
-function eventsOf(facts: Shown, page: ReturnType<typeof pageOf>, sort: (fact: Shown[number]) => string) {
-  return { ...connectionOf(facts, page, (fact) => ({ key: [sort(fact)], id: fact.id })), freshness: null };
+function eventsOf(facts: Shown, page: ReturnType<typeof pageOf>, sort: (fact: Shown[number]) => string, freshness: Freshness) {
+  return { ...connectionOf(facts, page, (fact) => ({ key: [sort(fact)], id: fact.id })), freshness };
 }
 
 /** A job as the graph shows it. */

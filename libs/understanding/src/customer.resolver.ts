@@ -93,7 +93,7 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
           key: [occurred],
           id,
         }));
-        return { ...connection, freshness: null };
+        return { ...connection, freshness: await context.loaders.journalFreshness() };
       },
     },
 

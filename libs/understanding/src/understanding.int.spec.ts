@@ -199,7 +199,7 @@ describe('understanding over PostgreSQL', () => {
     expect(Number(all.byCurrency[0]?.netMinor)).toBe(known + 4_000 - 500);
   });
 
-  it('counts who came back by month, once each, and marks what is not over', async () => {
+  it('counts who came back by month, once each, and marks what is not over [0.03]', async () => {
     const grid = await retention(on.pool, { method: 'ON', unit: 'MONTH', units: 5 }, '2011-05-15');
     const january = grid.rows[0]!;
     expect(january).toMatchObject({ cohort: '2011-01', size: 14 });
@@ -316,7 +316,7 @@ describe('understanding over PostgreSQL', () => {
     expect((await counted(10)).data).toEqual(data);
   });
 
-  it('opens personal fields for those who may, and shows everybody else that something is there', async () => {
+  it('shows one timeline of a customer, opens personal fields for those who may, and shows everybody else that something is there [3.04]', async () => {
     const query = `query ($id: ID!) { events(filter: { customer: $id }, first: 2) { edges { node { type occurred data } } pageInfo { hasNextPage } } }`;
     const id = { id: `Customer:${anna}` };
     const asked = async (...roles: Role[]) => {
@@ -330,6 +330,19 @@ describe('understanding over PostgreSQL', () => {
     expect(JSON.parse(second?.data ?? '')).toEqual({ traits: { email: 'anna@example.com', plan: 'gold' } });
     expect(JSON.parse((await asked('data'))[1]?.data ?? '')).toEqual({ traits: { redacted: true, reason: 'NO_RIGHT' } });
     expect((await ask(on.subgraph, query, staff('frontend'), id)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+  });
+
+  it('values a customer over the horizon that is asked for [3.01]', async () => {
+    const query = `query ($id: ID!, $months: Int!) { _entities(representations: [{ __typename: "Customer", id: $id }]) { ... on Customer { ltv(horizonMonths: $months) { value horizonMonths } } } }`;
+    const values = [];
+    for (const months of [12, 24, 36]) {
+      const { data } = await ask(on.subgraph, query, staff('success'), { id: `Customer:${anna}`, months });
+      values.push(Number((data as { _entities: { ltv: { value: string } }[] })._entities[0]?.ltv.value));
+    }
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    expect(values[2]).toBeGreaterThan(values[0] ?? 0);
+    const broken = await ask(on.subgraph, query, staff('success'), { id: `Customer:${anna}`, months: 601 });
+    expect(broken.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'horizonMonths', rule: 'from 1 to 600' });
   });
 
   it('lets a customer reach herself and nobody else', async () => {

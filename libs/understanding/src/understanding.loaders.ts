@@ -41,6 +41,8 @@ export type UnderstandingLoaders = {
   readonly thresholds: (currency: string) => Promise<RfmThresholds>;
   readonly status: () => Promise<RunnerStatus>;
   readonly freshness: (projection: string) => Promise<Freshness>;
+  /** Of timelines: the journal holds every fact at once, who belongs to whom is known as far as identity has come. */
+  readonly journalFreshness: () => Promise<Freshness>;
   /** The customer that a signed-in customer is; undefined for staff, null for everybody else. */
   readonly own: () => Promise<string | null | undefined>;
 };
@@ -73,6 +75,11 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
         throw failure('SUBGRAPH_UNAVAILABLE', `The projection ${projection} does not run.`, { subgraph: 'understanding' });
       const { version, position, lagMs, rebuilding } = found;
       return { projection, version: String(version), position, lagMs: Math.min(2_147_483_647, Math.round(lagMs)), rebuilding };
+    },
+    journalFreshness: async () => {
+      const { head, identity, projections: all } = await status();
+      const lagMs = identity === head ? 0 : Math.min(2_147_483_647, Math.round(Math.max(0, ...all.map((each) => each.lagMs))));
+      return { projection: 'journal', version: '1', position: identity, lagMs, rebuilding: false };
     },
     own: once(async () => {
       if (principal?.kind === 'staff') return undefined;
