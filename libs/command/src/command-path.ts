@@ -19,6 +19,11 @@ export type CommandEnvelope<C> = {
   readonly causationId?: string;
   /** When it was asked for, ISO 8601; the business time of the facts unless the decision says otherwise. */
   readonly at: string;
+  /**
+   * What has to stand before the facts of an accepted command do (the registration of a subject, say): runs after everything was
+   * checked and right before the append, so a refused command writes nothing. Repeating it must be harmless.
+   */
+  readonly prepare?: () => Promise<Refusal | undefined>;
 };
 
 /**
@@ -71,6 +76,8 @@ export function commandPath(ports: { readonly store: EventStore; readonly keyrin
 
       const sealed = await seal(decision.facts, envelope, fingerprint);
       if ('code' in sealed) return refused(sealed);
+      const unprepared = await envelope.prepare?.();
+      if (unprepared) return refused(unprepared);
       const expected: ExpectedVersion = version === 0 ? 'none' : { exact: version };
       const outcome = await store.append({ stream: envelope.stream, expected, facts: sealed });
       switch (outcome.kind) {

@@ -1,6 +1,6 @@
 import { facts as registry, type Position } from '@tsunagari/contracts';
 import { customersSubgraph, identityCommands } from '@tsunagari/customers';
-import type { Subgraph } from '@tsunagari/graphql';
+import { isFailureCode, type Subgraph } from '@tsunagari/graphql';
 import { createProjectionRunner, type AnyProjection, type ProjectionRunner, type RunnerError } from '@tsunagari/projection';
 import { orderCommands, subscriptionsSubgraph } from '@tsunagari/subscriptions';
 import {
@@ -24,6 +24,7 @@ export type Services = {
 
 export type ServicesOptions = {
   readonly onRunnerError?: (error: RunnerError) => void;
+  /** Told of faults of ours only; what a client did wrong is told to the client. */
   readonly onResolverError?: (error: unknown) => void;
 };
 
@@ -49,13 +50,16 @@ export async function openServices(deployment: Deployment, options: ServicesOpti
     await Promise.all(definitions.map(({ name }) => runner.waitFor(name, position)));
   };
   const now = (): string => clock.now();
+  const onError = (error: unknown): void => {
+    if (!isClientFault(error)) options.onResolverError?.(error);
+  };
   const shared = {
     identity: runner.identity,
     journal,
     keyring,
     waitFor,
     now,
-    ...(options.onResolverError ? { onError: options.onResolverError } : {}),
+    onError,
   };
   return {
     runner,
@@ -73,8 +77,14 @@ export async function openServices(deployment: Deployment, options: ServicesOpti
         keyring,
         projections: runner,
         now,
-        ...(options.onResolverError ? { onError: options.onResolverError } : {}),
+        onError,
       }),
     ],
   };
+}
+
+function isClientFault(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('extensions' in error)) return false;
+  const { code } = error.extensions as { code?: unknown };
+  return isFailureCode(code) && code !== 'INTERNAL_SERVER_ERROR' && code !== 'SUBGRAPH_UNAVAILABLE';
 }

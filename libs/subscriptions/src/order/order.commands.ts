@@ -30,18 +30,13 @@ const SKEW_MS = 5 * 60_000;
 export function orderCommands(ports: { readonly path: CommandPath; readonly store: EventStore; readonly keyring: Keyring }) {
   const { path, store, keyring } = ports;
 
-  /** The buyer's subject; on first sight its first fact is recorded, which is idempotent however often it is tried. */
-  async function subjectOf(input: RecordOrderInput, asked: Asked): Promise<string | Refusal> {
-    const [known] = await keyring.subjectsOf([input.buyer], { create: true });
-    if (!known || known.kind === 'unknown') return refusal('UNKNOWN_IDENTIFIER', 'buyer', 'the buyer is named by an identifier');
-    if (known.kind === 'erased') return refusal('SUBJECT_ERASED', 'buyer', 'nothing more is recorded of an erased customer');
-    const stream = streamName('identifier', known.subject);
-    if ((await store.readStream(stream, { limit: 1 })).kind !== 'missing') return known.subject;
+  /** The first fact of a buyer who is seen for the first time; however often it is tried, it stands once. */
+  async function register(subject: string, input: RecordOrderInput, asked: Asked): Promise<Refusal | undefined> {
     const [sealed] = await keyring.seal([
       {
-        id: registrationFactId(known.subject),
+        id: registrationFactId(subject),
         definition: identifierRegistered,
-        subject: known.subject,
+        subject,
         data: {
           identifierType: input.buyer.type,
           value: input.buyer.value,
@@ -52,19 +47,24 @@ export function orderCommands(ports: { readonly path: CommandPath; readonly stor
         occurred: input.placedAt ?? asked.at,
       },
     ]);
-    if (!sealed || sealed.kind === 'refused')
-      return sealed?.refusal ?? refusal('INVALID_FIELD', 'buyer', 'the buyer is named by an identifier');
+    if (!sealed || sealed.kind === 'refused') return sealed?.refusal ?? unnamed;
     // A conflict means that somebody registered it meanwhile: the same fact stands.
-    await store.append({ stream, expected: 'none', facts: [sealed.fact] });
-    return known.subject;
+    const outcome = await store.append({ stream: streamName('identifier', subject), expected: 'none', facts: [sealed.fact] });
+    if (outcome.kind === 'overloaded')
+      return refusal('OVERLOADED', null, 'the event store has more work than it can queue', `try again in ${outcome.retryAfterMs} ms`);
+    await keyring.registered([subject]);
+    return undefined;
   }
 
   return {
     async recordOrder(input: RecordOrderInput, asked: Asked): Promise<CommandResult> {
       const broken = brokenRule(input, asked.at);
       if (broken) return { kind: 'refused', refusal: broken };
-      const subject = await subjectOf(input, asked);
-      if (typeof subject !== 'string') return { kind: 'refused', refusal: subject };
+      const [known] = await keyring.subjectsOf([input.buyer], { create: true });
+      if (!known || known.kind === 'unknown') return { kind: 'refused', refusal: unnamed };
+      const { subject } = known;
+      if (known.kind === 'erased')
+        return { kind: 'refused', refusal: refusal('SUBJECT_ERASED', 'buyer', 'nothing more is recorded of an erased customer') };
       const { buyer: _, placedAt, ...order } = input;
       return path.execute(orderDecider, {
         stream: streamName('order', input.orderId),
@@ -74,6 +74,7 @@ export function orderCommands(ports: { readonly path: CommandPath; readonly stor
         source: 'subscriptions',
         correlationId: asked.requestId,
         ...keyOf(asked),
+        ...(known.isNew ? { prepare: () => register(subject, input, asked) } : {}),
       });
     },
 
@@ -101,6 +102,8 @@ function keyOf(asked: Asked): { at: string; idempotencyKey: string; expectedVers
   };
 }
 
+const unnamed = refusal('UNKNOWN_IDENTIFIER', 'buyer', 'the buyer is named by an identifier');
+
 /** What the contract of the fact cannot know: an id that names a stream, and a time that has not come yet. */
 function brokenRule(input: RecordOrderInput, now: string): Refusal | undefined {
   if (input.orderId.length === 0 || input.orderId.length > 190 || /[\u0000-\u001f]/.test(input.orderId))
@@ -114,6 +117,13 @@ function brokenRule(input: RecordOrderInput, now: string): Refusal | undefined {
       `lines.${odd}.unitPrice`,
       'unitPrice is a decimal number, at most 12 digits before and 6 after the point',
     );
+  if (worth(input) > LARGEST)
+    return refusal(
+      'INVALID_FIELD',
+      'lines',
+      'an order is worth at most 900,000,000,000,000 minor units',
+      'correct its quantities and prices',
+    );
   if (input.placedAt !== undefined && Date.parse(input.placedAt) > Date.parse(now) + SKEW_MS)
     return refusal(
       'FUTURE_EVENT',
@@ -122,4 +132,12 @@ function brokenRule(input: RecordOrderInput, now: string): Refusal | undefined {
       'check the clock of the selling system',
     );
   return undefined;
+}
+
+/** Beyond it money is no longer exact, whatever the currency's digits. */
+const LARGEST = 9e14;
+
+/** Roughly, in minor units of a currency with three digits: enough to tell what is absurd. */
+function worth({ lines }: RecordOrderInput): number {
+  return lines.reduce((sum, { quantity, unitPrice }) => sum + Math.abs(quantity * Number(unitPrice)), 0) * 1000;
 }

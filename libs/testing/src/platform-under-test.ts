@@ -1,0 +1,127 @@
+import type { Role } from '@tsunagari/access';
+import { openAccess, openDeployment, openServices, type Deployment, type Services } from '@tsunagari/deployment';
+import { createGateway } from '@tsunagari/gateway';
+import { nodeSubgraph } from '@tsunagari/graphql';
+import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
+import { createIntake, intakeMiddleware, type Source } from '@tsunagari/intake';
+import { readConfiguration } from '@tsunagari/runtime';
+import express from 'express';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { testDatabase } from './test-database';
+
+/** What a GraphQL request came back with. */
+export type Answer = {
+  readonly status: number;
+  // Specs say what they expect of an answer; a type for each would only repeat the query.
+  readonly data: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly errors: readonly { readonly message: string; readonly extensions: Readonly<Record<string, unknown>> }[];
+  /** How far a mutation has appended. */
+  readonly position: string | undefined;
+};
+
+export type PlatformUnderTest = {
+  readonly url: string;
+  readonly deployment: Deployment;
+  readonly services: Services;
+  /** Asks the graph over HTTP; `role: null` sends no token. */
+  readonly ask: (query: string, variables?: object, options?: { readonly role?: Role | null }) => Promise<Answer>;
+  /** Sends to the collector (`/v1/identify`, …) and waits until every read model has seen it. Browser keys prove nothing. */
+  readonly send: (
+    route: string,
+    body: object,
+    options?: { readonly source?: 'server' | 'browser' },
+  ) => Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }>;
+  /** Waits until every read model has seen all that stands in the log. */
+  readonly caughtUp: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Where the platform's clock stands in tests. */
+export const TEST_NOW = '2026-01-02T03:04:05.000Z';
+
+const SOURCES: Readonly<Record<string, Source>> = {
+  'server-key': { sourceId: 'shop', kind: 'server' },
+  'browser-key': { sourceId: 'web', kind: 'browser' },
+};
+
+/** The platform in this process: every real part, composed as the app composes them, over a fresh database, reached over HTTP. */
+export async function platformUnderTest(): Promise<PlatformUnderTest> {
+  const database = await testDatabase();
+  const home = mkdtempSync(path.join(tmpdir(), 'tsunagari-test-'));
+  const configuration = readConfiguration({ DATABASE_URL: database.url, TSUNAGARI_HOME: home, TSUNAGARI_CLOCK: TEST_NOW });
+  const deployment = await openDeployment(configuration, { role: 'own' });
+  const unexpected: unknown[] = [];
+  const services = await openServices(deployment, {
+    onRunnerError: (error) => unexpected.push(error),
+    onResolverError: (error) => unexpected.push(error),
+  });
+  const started = await services.runner.start();
+  if (started.kind !== 'started') throw new Error(started.explanation);
+  const access = await openAccess(deployment);
+  const { store, keyring, pool, clock } = deployment;
+  const sources = { sourceFor: async (key: string) => SOURCES[key] };
+  const intake = createIntake({ store, keyring, pool, sources, clock: () => clock.now(), onError: (error) => unexpected.push(error) });
+  await intake.prepare();
+  const gateway = await createGateway({
+    supergraphSdl,
+    executors: Object.fromEntries([...services.subgraphs, nodeSubgraph(nodeTypes)].map(({ name, execute }) => [name, execute])),
+    authenticate: access.signIn,
+    onError: (error) => unexpected.push(error),
+  });
+  const app = express();
+  app.use(intakeMiddleware(intake));
+  app.use('/graphql', gateway.handler);
+  const server = createServer(app);
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const tokens = new Map<Role, string>();
+  const tokenOf = async (role: Role): Promise<string> => {
+    const token = tokens.get(role) ?? (await access.issueToken({ name: `a-${role}`, roles: [role], hours: 1 }));
+    tokens.set(role, token);
+    return token;
+  };
+  const caughtUp = async (): Promise<void> => {
+    const outcome = await services.runner.catchUp({ timeoutMs: 20_000 });
+    if (outcome.kind !== 'caught-up') throw new Error(`read models stand at ${outcome.position}, wanted ${outcome.wanted}`);
+  };
+
+  return {
+    url,
+    deployment,
+    services,
+    caughtUp,
+    async ask(query, variables = {}, { role = 'admin' } = {}) {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(role === null ? {} : { authorization: `Bearer ${await tokenOf(role)}` }) },
+        body: JSON.stringify({ query, variables }),
+      });
+      const body = (await response.json()) as { data?: unknown; errors?: Answer['errors']; extensions?: { position?: string } };
+      return { status: response.status, data: body.data ?? null, errors: body.errors ?? [], position: body.extensions?.position };
+    },
+    async send(route, body, { source = 'server' } = {}) {
+      const response = await fetch(`${url}${route}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${source}-key:`).toString('base64')}` },
+        body: JSON.stringify(body),
+      });
+      const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
+      await caughtUp();
+      return answer;
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await gateway.stop();
+      await services.runner.stop();
+      await deployment.close();
+      await database.drop();
+      rmSync(home, { recursive: true, force: true });
+      if (unexpected.length > 0) throw new Error(`the platform met errors of its own: ${unexpected.map(String).join('; ')}`);
+    },
+  };
+}
