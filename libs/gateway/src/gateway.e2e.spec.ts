@@ -39,8 +39,10 @@ describe('the gateway', () => {
     const query = 'query($id: ID!) { node(id: $id) { __typename id ... on Person { name points } } }';
     const there = await edge.post({ query, variables: { id: 'Person:2' } });
     expect(there.body).toEqual({ data: { node: { __typename: 'Person', id: 'Person:2', name: 'Person 2', points: 20 } } });
-    const absent = await edge.post({ query, variables: { id: 'Person:99' } });
-    expect(absent.body).toMatchObject({ data: { node: null }, errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+    for (const id of ['Person:99', 'Person:-7']) {
+      const absent = await edge.post({ query, variables: { id } });
+      expect(absent.body).toMatchObject({ data: { node: null }, errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+    }
     const nonsense = await edge.post({ query, variables: { id: 'drop table' } });
     expect(nonsense.body).toMatchObject({ data: { node: null }, errors: [{ extensions: { code: 'BAD_USER_INPUT', field: 'id' } }] });
   });

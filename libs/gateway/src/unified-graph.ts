@@ -11,7 +11,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { completeResult, withTypeNames } from './completion';
+import { completeResult, type Hole, withTypeNames } from './completion';
 import { introspectionUse } from './introspection';
 
 /** A validated operation. */
@@ -98,7 +98,7 @@ export async function unifiedGraph({ supergraphSdl, executors, onError }: Unifie
         ? completeResult(apiSchema, document, operation, coerced ?? {}, merged.data)
         : { data: null, holes: [] };
       const errors = (merged.errors ?? []).map((error) => maskError(asGraphQLError(error), context.requestId));
-      if (errors.length === 0) for (const path of holes) errors.push(maskError(new GraphQLError('', { path }), context.requestId));
+      if (errors.length === 0) for (const path of holes) errors.push(maskError(notThere(path), context.requestId));
       return {
         data,
         ...(errors.length > 0 ? { errors } : {}),
@@ -106,6 +106,12 @@ export async function unifiedGraph({ supergraphSdl, executors, onError }: Unifie
       };
     },
   };
+}
+
+/** Each subgraph completes what it returns itself: a hole between them is an object that its owner does not know. */
+function notThere(path: Hole): GraphQLError {
+  const { message, extensions } = failure('NOT_FOUND', 'There is no such object.');
+  return new GraphQLError(message, { path, extensions });
 }
 
 type PlannedFetch = {

@@ -96,8 +96,8 @@ export function openShop() {
         secret: () => 'xyzzy',
         __resolveReference: ({ id }: { id: string }) => {
           const key = fromGlobalId('Person', id);
-          if (!names.has(key)) throw failure('NOT_FOUND', 'There is no such person.');
-          return { key };
+          if (key === '-7') throw failure('NOT_FOUND', 'There is no such person.');
+          return names.has(key) ? { key } : null;
         },
       },
       Query: {
