@@ -15,4 +15,4 @@ export {
 export type { ReleaseOutcome } from './quarantine/quarantine';
 export type { Queryable, QuarantineEntry, QuarantinePage } from './quarantine/quarantine-table';
 export type { SourceKind } from './recording/observation';
-export type { Source, SourceDirectory } from './sources';
+export type { SourceDirectory } from './sources';

@@ -1,9 +1,4 @@
-import type { SourceKind } from './recording/observation';
+import type { Sources } from '@tsunagari/access';
 
-/** A source of events, as its write key names it. */
-export type Source = { readonly sourceId: string; readonly kind: SourceKind; readonly disabled?: boolean };
-
-/** Who may send: answered by `access`. Called once per request, so it caches. */
-export type SourceDirectory = {
-  sourceFor(writeKey: string): Promise<Source | undefined>;
-};
+/** Who may send: the part of `access` that the collector asks, once per request. */
+export type SourceDirectory = Pick<Sources, 'sourceFor'>;

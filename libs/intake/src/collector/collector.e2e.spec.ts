@@ -3,16 +3,17 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
+import type { SourceOutcome } from '@tsunagari/access';
 import type { AppendOutcome, EventStore } from '@tsunagari/event-store';
 import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import { ensureKeyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
-import { createIntake, type Intake, intakeMiddleware, type Source } from '../index';
+import { createIntake, type Intake, intakeMiddleware } from '../index';
 
-const SOURCES: Readonly<Record<string, Source>> = {
-  'server-key': { sourceId: 'shop', kind: 'server' },
-  'browser-key': { sourceId: 'web', kind: 'browser' },
-  'old-key': { sourceId: 'old', kind: 'server', disabled: true },
+const SOURCES: Readonly<Record<string, SourceOutcome>> = {
+  'server-key': { kind: 'source', source: { name: 'shop', kind: 'server' } },
+  'browser-key': { kind: 'source', source: { name: 'web', kind: 'browser' } },
+  'old-key': { kind: 'disabled', name: 'old' },
 };
 const NOW = '2026-01-02T03:04:05.000Z';
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
       return outcome ? appends.map(() => outcome) : real.appendMany(appends);
     },
   };
-  const sources = { sourceFor: (key: string) => Promise.resolve(SOURCES[key]) };
+  const sources = { sourceFor: (key: string) => Promise.resolve(SOURCES[key] ?? { kind: 'unknown' as const }) };
   intake = createIntake({ store, keyring, sources, pool, clock: () => NOW });
   await intake.prepare();
   const middleware = intakeMiddleware(intake);
@@ -308,7 +309,7 @@ describe('a collector with one place', () => {
   it('answers 429 with Retry-After when it is taken, and 200 when it is free', async () => {
     const opened: (() => void)[] = [];
     const gate = new Promise<void>((resolve) => opened.push(resolve));
-    const sources = { sourceFor: async () => gate.then(() => undefined) };
+    const sources = { sourceFor: () => gate.then(() => ({ kind: 'unknown' as const })) };
     const keyring = {} as Parameters<typeof createIntake>[0]['keyring'];
     const narrow = createIntake({
       store: {} as EventStore,

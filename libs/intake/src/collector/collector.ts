@@ -1,7 +1,8 @@
+import type { Source } from '@tsunagari/access';
 import { refusal, type Refusal } from '@tsunagari/contracts';
 import type { Observation, Rejected } from '../recording/observation';
 import type { Recorder } from '../recording/recorder';
-import type { Source, SourceDirectory } from '../sources';
+import type { SourceDirectory } from '../sources';
 import type { IntakeLimits } from './limits';
 import { isDeeperThan, isRecord, readBody } from './request-body';
 import { type Call, readSegmentEvent } from './segment-event';
@@ -98,16 +99,16 @@ export class Collector {
     const source = await this.sourceOf(request, bodyKey);
     if ('status' in source) return source;
 
-    count('requests', 1, { source: source.sourceId, call });
+    count('requests', 1, { source: source.name, call });
     const retries = Number(text(request, 'x-retry-count') ?? 0);
-    if (Number.isSafeInteger(retries) && retries > 0) count('retries', retries, { source: source.sourceId });
+    if (Number.isSafeInteger(retries) && retries > 0) count('retries', retries, { source: source.name });
     const events = call === 'batch' ? this.eventsOf(message) : [message];
     if ('status' in events) return events;
 
     const receivedAt = clock();
     const sentAt = message['sentAt'];
     const origin = {
-      sourceId: source.sourceId,
+      sourceId: source.name,
       sourceKind: source.kind,
       call: call === 'batch' ? null : call,
       sentAt,
@@ -123,7 +124,7 @@ export class Collector {
       const outcome = readSegmentEvent(event, origin);
       if (outcome.kind === 'rejected') {
         places.push({ kind: 'rejected', at: rejected.length });
-        rejected.push({ source: `source:${source.sourceId}`, messageId: outcome.messageId, refusal: outcome.refusal, body: outcome.body });
+        rejected.push({ source: `source:${source.name}`, messageId: outcome.messageId, refusal: outcome.refusal, body: outcome.body });
         continue;
       }
       const { observation } = outcome;
@@ -143,7 +144,7 @@ export class Collector {
 
     const result = await recorder.record(observations, rejected);
     if (result.kind === 'overloaded') return this.overloaded(result.retryAfterMs);
-    const labels = { source: source.sourceId };
+    const labels = { source: source.name };
     const quarantined: unknown[] = [];
     let recorded = 0;
     let duplicates = 0;
@@ -192,22 +193,22 @@ export class Collector {
   private async sourceOf(request: IntakeRequest, bodyKey: unknown): Promise<Source | IntakeResponse> {
     const key = basicUser(text(request, 'authorization')) ?? (typeof bodyKey === 'string' ? bodyKey : null);
     const remedy = 'Send the write key as the user of Basic authentication, or as writeKey in the body.';
-    const source = key === null || key === '' || key.length > 200 ? undefined : await this.parts.sources.sourceFor(key);
-    if (!source) {
+    const found = key === null || key === '' || key.length > 200 ? { kind: 'unknown' as const } : await this.parts.sources.sourceFor(key);
+    if (found.kind === 'unknown') {
       const rule = refusal(key === null ? 'MISSING_FIELD' : 'INVALID_FIELD', 'writeKey', 'the write key of a source', remedy);
       return this.refused(401, rule, { 'www-authenticate': 'Basic realm="write key"' });
     }
-    if (source.disabled === true)
+    if (found.kind === 'disabled')
       return this.refused(
         404,
         refusal('INVALID_FIELD', 'writeKey', 'the write key of a source that is not disabled', 'Enable the source.'),
       );
-    return source;
+    return found.source;
   }
 
   private async settings(request: IntakeRequest, writeKey: string): Promise<IntakeResponse> {
     const source = await this.parts.sources.sourceFor(writeKey);
-    if (!source || source.disabled === true) return this.refused(404, refusal('INVALID_FIELD', 'writeKey', 'the write key of a source'));
+    if (source.kind !== 'source') return this.refused(404, refusal('INVALID_FIELD', 'writeKey', 'the write key of a source'));
     const forwarded = text(request, 'x-forwarded-proto')?.split(',')[0]?.trim();
     const protocol = forwarded === 'https' ? 'https' : 'http';
     return json(200, settingsDocument(writeKey, text(request, 'host') ?? 'localhost', protocol), {

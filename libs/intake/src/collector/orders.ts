@@ -69,7 +69,6 @@ function idAt(properties: Record<string, unknown>, name: string): string | Refus
   const field = `properties.${name}`;
   if (text === undefined || text === null || text === '')
     return refusal('MISSING_FIELD', field, `an order event has an ${name}`, `Send ${name}.`);
-  // eslint-disable-next-line no-control-regex
   if (typeof text !== 'string' || text.length > 190 || /[\u0000-\u001f\ud800-\udfff]/.test(text))
     return refusal('INVALID_FIELD', field, `${name} is text of 1 to 190 characters without control characters`);
   return text;

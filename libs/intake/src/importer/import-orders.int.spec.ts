@@ -37,7 +37,7 @@ beforeEach(async () => {
       return outcome ? appends.map(() => outcome) : real.appendMany(appends);
     },
   };
-  const sources = { sourceFor: () => Promise.resolve(undefined) };
+  const sources = { sourceFor: () => Promise.resolve({ kind: 'unknown' as const }) };
   intake = createIntake({ store, keyring, sources, pool, clock: () => '2026-01-02T03:04:05.000Z' });
   await intake.prepare();
 });

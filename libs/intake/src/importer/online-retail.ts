@@ -53,6 +53,9 @@ export class OnlineRetailOrders implements OrderAssembler {
   private readonly closed = new Set<string>();
   private readonly customers = new Set<string>();
   private readonly prices = new Map<string, Decimal | null>();
+  /** Neighbours mostly have invoice, time and customer in common: what was just found good is not checked again. */
+  private lastInvoice = '';
+  private lastCustomer: { readonly text: string; readonly customer: string } = { text: '', customer: '' };
   private lastMoment: { readonly text: string; readonly moment: string | null } = { text: '', moment: null };
   private anonymous = 0;
   private day = '';
@@ -75,13 +78,14 @@ export class OnlineRetailOrders implements OrderAssembler {
 
   row(row: Row, into: Assembled): void {
     const [invoice = ''] = row.fields;
-    if (!/^[\w./-]{1,100}$/.test(invoice)) {
+    if (invoice !== this.lastInvoice && !/^[\w./-]{1,100}$/.test(invoice)) {
       const rule =
         row.fields.length === ONLINE_RETAIL_FIELDS.length
           ? invalid('InvoiceNo', 'InvoiceNo is 1 to 100 letters, digits and . _ / -')
           : wrongCount(row);
       return void into.rejected.push(this.rejectedRow(row, rule, [{ line: row.line, text: row.text }], null));
     }
+    this.lastInvoice = invoice;
     const read = this.read(row);
     if ('day' in read && read.day !== this.day) {
       if (read.day > this.day) this.closeAll(into);
@@ -208,20 +212,29 @@ export class OnlineRetailOrders implements OrderAssembler {
     if (sku.length === 0 || sku.length > 100) return invalid('StockCode', 'StockCode is 1 to 100 characters');
     if (description.length > 500) return invalid('Description', 'Description is at most 500 characters');
     if (!/^-?[0-9]{1,9}$/.test(quantityText)) return invalid('Quantity', 'Quantity is a whole number');
-    // Neighbours have the same time.
     if (this.lastMoment.text !== dateText) this.lastMoment = { text: dateText, moment: momentOf(dateText) };
     const occurred = this.lastMoment.moment;
     if (occurred === null) return invalid('InvoiceDate', 'InvoiceDate is a date and time, yyyy-mm-dd hh:mm:ss, in UTC');
     if (occurred > this.latest) return refusal('FUTURE_EVENT', 'InvoiceDate', 'InvoiceDate is not in the future', 'Correct the date.');
     const price = this.price(priceText);
     if (price === null) return invalid('UnitPrice', 'UnitPrice is a decimal number');
-    if (!/^([0-9]{1,18}(\.0)?)?$/.test(customerText)) return invalid('CustomerID', 'CustomerID is a whole number or empty');
+    if (customerText !== this.lastCustomer.text) {
+      if (!/^([0-9]{1,18}(\.0)?)?$/.test(customerText)) return invalid('CustomerID', 'CustomerID is a whole number or empty');
+      this.lastCustomer = { text: customerText, customer: customerText.endsWith('.0') ? customerText.slice(0, -2) : customerText };
+    }
     if (country.length > 100) return invalid('Country', 'Country is at most 100 characters');
     const quantity = Number(quantityText);
     const line = { sku, ...(description === '' ? {} : { description }), quantity: quantity === 0 ? 0 : quantity, unitPrice: priceText };
-    const customer = customerText.endsWith('.0') ? customerText.slice(0, -2) : customerText;
     const sale = quantity > 0 && price.units > 0n;
-    return { line, amount: times(price, quantity), sale, occurred, day: occurred.slice(0, 10), customer, country };
+    return {
+      line,
+      amount: times(price, quantity),
+      sale,
+      occurred,
+      day: occurred.slice(0, 10),
+      customer: this.lastCustomer.customer,
+      country,
+    };
   }
 }
 

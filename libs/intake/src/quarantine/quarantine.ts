@@ -159,7 +159,6 @@ function metaOf(source: string, quarantineId: string): FactMeta {
 
 /** Text that PostgreSQL can hold: without NUL and other control characters, well-formed, at most `length` characters. */
 function printable(text: string, length: number): string {
-  // eslint-disable-next-line no-control-regex
   return text
     .slice(0, length)
     .replace(/[\u0000-\u001f\u007f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
