@@ -7,7 +7,11 @@ export function closeDaysAsTheyEnd(deployment: Deployment, services: Services, l
   return startDayTimer({
     now: () => deployment.clock.now(),
     timeZone: deployment.configuration.timeZone,
-    close: (upTo) => services.closeDays(upTo),
+    close: async (upTo) => {
+      await services.closeDays(upTo);
+      // Quarantined bodies are readable for so many days only.
+      await deployment.keyring.expireKeys();
+    },
     onError: (error) => logger.error({ err: error }, 'a day could not be closed; it is tried again in a minute'),
   });
 }

@@ -3,7 +3,7 @@ import type { Authenticate, Gateway } from '@tsunagari/gateway';
 import { createGateway } from '@tsunagari/gateway';
 import { nodeSubgraph } from '@tsunagari/graphql';
 import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
-import { openAccess, openDeployment, openIntake, openServices, type Deployment, type Services } from '@tsunagari/deployment';
+import { forgetErased, openAccess, openDeployment, openIntake, openServices, type Deployment, type Services } from '@tsunagari/deployment';
 import type { Intake } from '@tsunagari/intake';
 import {
   type Configuration,
@@ -60,6 +60,8 @@ const parts: readonly FactoryProvider[] = [
         onNotice: (notice) => logger.warn({ notice }, 'database'),
       });
       shutdown.onShutdown('database', deployment.close);
+      const forgotten = await forgetErased(deployment);
+      if (forgotten > 0) logger.warn({ forgotten }, 'keys of erased customers were alive (a restored backup?) and are destroyed again');
       health.addReadiness('database', async () => {
         await deployment.pool.query('select 1');
         return undefined;

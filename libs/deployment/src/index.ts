@@ -4,3 +4,4 @@ export * from './services';
 export * from './stored-clock';
 export * from './intake';
 export * from './access';
+export * from './erasures';
