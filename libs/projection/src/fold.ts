@@ -54,8 +54,8 @@ export function foldOn(fold: AnyFold, was: Folded<unknown> | undefined, facts: r
   let lastTick = was?.lastTick;
   let last: Pick<Fact, 'occurred' | 'id'> | undefined = was;
 
-  const tickWhile = (isDue: (due: Day) => boolean): Day | undefined => {
-    let due = fold.nextDue?.(state);
+  let due = was ? was.nextDue : fold.nextDue?.(state);
+  const tickWhile = (isDue: (due: Day) => boolean): void => {
     while (due !== undefined && fold.tick && isDue(due)) {
       state = fold.tick(state, due);
       lastTick = due;
@@ -64,22 +64,22 @@ export function foldOn(fold: AnyFold, was: Folded<unknown> | undefined, facts: r
         throw new Error(`${fold.name}: after the tick of ${due} the next one is due on ${next}, which is not later`);
       due = next;
     }
-    return due;
   };
 
   const dayOf = fold.tick ? dayIn(days.timeZone) : undefined;
   for (const fact of facts) {
     if (dayOf && last) {
       const day = dayOf(fact.occurred);
-      tickWhile((due) => due < day);
+      tickWhile((other) => other < day);
     }
     state = fold.evolve(state, fact);
+    due = fold.nextDue?.(state);
     if (!last || compareForFold(fact, last) > 0) last = fact;
   }
   if (!last) return undefined;
   const { lastClosed } = days;
-  const nextDue = fold.tick ? tickWhile((due) => lastClosed !== undefined && due <= lastClosed) : undefined;
-  return { state, occurred: last.occurred, id: last.id, lastTick, nextDue };
+  if (lastClosed !== undefined) tickWhile((day) => day <= lastClosed);
+  return { state, occurred: last.occurred, id: last.id, lastTick, nextDue: due };
 }
 
 const zones = new Map<string, (moment: string) => Day>();

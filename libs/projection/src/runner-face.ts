@@ -15,7 +15,7 @@ export type ProjectionRunnerOptions = {
   readonly schema?: string;
   /** Told of everything that goes wrong and is dealt with (an outage, a poisonous fact); by default nothing is said. */
   readonly onError?: (error: RunnerError) => void;
-  /** At most so many facts a page while behind. Default 2,000. */
+  /** At most so many facts a page while behind. Default 3,000. */
   readonly pageSize?: number;
   /** The safety net beside the log's hint, milliseconds. Default 1,000. */
   readonly pollMs?: number;

@@ -74,10 +74,25 @@ export function createWorld(store: EventStore) {
     }
     return last;
   };
+  /** While held, facts gather; `release` appends them in order. */
+  let held: NewFact[] | undefined;
+  const add = (facts: readonly NewFact[]): Promise<Position> => {
+    if (!held) return append(facts);
+    held.push(...facts);
+    return Promise.resolve(last);
+  };
   const one = (definition: FactDefinition, subject: string | null, data: unknown, at = moment(0)): Promise<Position> =>
-    append([newFact(definition, subject, data, at)]);
+    add([newFact(definition, subject, data, at)]);
   return {
-    append,
+    append: add,
+    hold: () => {
+      held ??= [];
+    },
+    release: (): Promise<Position> => {
+      const facts = held ?? [];
+      held = undefined;
+      return append(facts);
+    },
     last: () => last,
     register: (subject: string, identifierType = 'anonymous_id', verified = false) =>
       one(identifierRegistered, subject, { identifierType, value: 'sealed.1.x', verified, kind: 'person' }),
