@@ -1,0 +1,77 @@
+import { facts as registry } from '@tsunagari/contracts';
+import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+import { ensureEventsSchema } from '@tsunagari/event-store-postgres';
+import { createPool, removeEmbeddedServer, startEmbeddedServer } from '@tsunagari/postgres';
+import { createProjectionRunner, defineProjection } from '@tsunagari/projection';
+import { mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BenchmarkRow } from './benchmark';
+
+const SECONDS = 10;
+const PROJECTIONS = 10;
+
+/** B14: what ten projections cost while nothing happens, leases and safety poll included, as the server counts transactions. */
+export async function idleBenchmark(): Promise<BenchmarkRow[]> {
+  const folder = mkdtempSync(path.join('dist', 'bench-idle-'));
+  const server = await startEmbeddedServer({ folder });
+  const pool = createPool(server.url);
+  try {
+    await ensureEventsSchema(pool);
+    const log = postgresEventLog({ pool });
+    const runner = createProjectionRunner({
+      pool,
+      log,
+      journal: postgresJournal({ pool }),
+      registry,
+      definitions: Array.from({ length: PROJECTIONS }, (_, n) =>
+        defineProjection<{ facts: number }>({
+          name: `idle_${n}`,
+          version: 1,
+          types: registry.all().map(({ type }) => type),
+          key: 'customer',
+          initial: { facts: 0 },
+          evolve: ({ facts }) => ({ facts: facts + 1 }),
+          columns: [],
+        }),
+      ),
+    });
+    const started = await runner.start();
+    if (started.kind !== 'started') throw new Error(started.explanation);
+    await pause(3000);
+    const before = await transactions(server.url);
+    await pause(SECONDS * 1000);
+    const after = await transactions(server.url);
+    await runner.stop();
+    await log.close();
+    const rate = (after - before) / SECONDS;
+    return [
+      {
+        id: 'B14',
+        workload: `idle cost: ${PROJECTIONS} projections, no traffic, leases and safety poll included`,
+        unit: 'queries/s a process',
+        runs: [rate],
+        target: '≤ 4/s',
+        note: 'Emmett polls 20 times a second a projection by default: 200/s for ten (its documentation)',
+      },
+    ];
+  } finally {
+    await pool.end();
+    await server.stop();
+    await removeEmbeddedServer(folder);
+  }
+}
+
+/** Statements outside a transaction count as one each; the connection that asks is not among them until it ends. */
+async function transactions(url: string): Promise<number> {
+  const pool = createPool({ url, max: 1 });
+  try {
+    // Sessions report their counts when they are idle for a while; asking the other sessions' totals is enough here.
+    const { rows } = await pool.query<{ n: string }>(
+      'select xact_commit + xact_rollback as n from pg_stat_database where datname = current_database()',
+    );
+    return Number(rows[0]?.n ?? 0);
+  } finally {
+    await pool.end();
+  }
+}
