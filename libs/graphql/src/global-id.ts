@@ -8,16 +8,16 @@ export function toGlobalId(type: string, key: string): GlobalId {
 }
 
 /** The type an id says it has; throws BAD_USER_INPUT when it is no global id. */
-export function typeOfGlobalId(id: string): string {
+export function typeOfGlobalId(id: string, field = 'id'): string {
   const match = /^([A-Z][A-Za-z]{0,63}):./.exec(id);
   if (!match?.[1])
-    throw failure('BAD_USER_INPUT', 'This is not an id of this API.', { field: 'id', rule: 'a global id, as a field `id` returned it' });
+    throw failure('BAD_USER_INPUT', 'This is not an id of this API.', { field, rule: 'a global id, as a field `id` returned it' });
   return match[1];
 }
 
 /** The key inside an id of the given type; throws BAD_USER_INPUT when the id is of another type. */
 export function fromGlobalId(type: string, id: string, field = 'id'): string {
-  if (typeOfGlobalId(id) !== type)
+  if (typeOfGlobalId(id, field) !== type)
     throw failure('BAD_USER_INPUT', `This is not an id of the type ${type}.`, { field, rule: `an id of the type ${type}` });
   return id.slice(type.length + 1);
 }

@@ -1,9 +1,9 @@
-import type { Role } from '@tsunagari/access';
+import { ensureAccessSchema, type Role, sources } from '@tsunagari/access';
 import { openAccess, openDeployment, openServices, type Deployment, type Services } from '@tsunagari/deployment';
 import { createGateway } from '@tsunagari/gateway';
 import { nodeSubgraph } from '@tsunagari/graphql';
 import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
-import { createIntake, intakeMiddleware, type Source } from '@tsunagari/intake';
+import { createIntake, intakeMiddleware } from '@tsunagari/intake';
 import { readConfiguration } from '@tsunagari/runtime';
 import express from 'express';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -43,11 +43,6 @@ export type PlatformUnderTest = {
 /** Where the platform's clock stands in tests. */
 export const TEST_NOW = '2026-01-02T03:04:05.000Z';
 
-const SOURCES: Readonly<Record<string, Source>> = {
-  'server-key': { sourceId: 'shop', kind: 'server' },
-  'browser-key': { sourceId: 'web', kind: 'browser' },
-};
-
 /** The platform in this process: every real part, composed as the app composes them, over a fresh database, reached over HTTP. */
 export async function platformUnderTest(): Promise<PlatformUnderTest> {
   const database = await testDatabase();
@@ -63,8 +58,20 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   if (started.kind !== 'started') throw new Error(started.explanation);
   const access = await openAccess(deployment);
   const { store, keyring, pool, clock } = deployment;
-  const sources = { sourceFor: async (key: string) => SOURCES[key] };
-  const intake = createIntake({ store, keyring, pool, sources, clock: () => clock.now(), onError: (error) => unexpected.push(error) });
+  await ensureAccessSchema(pool);
+  const directory = sources(pool);
+  const writeKeys = {
+    server: await directory.registerSource({ name: 'shop', kind: 'server' }),
+    browser: await directory.registerSource({ name: 'web', kind: 'browser' }),
+  };
+  const intake = createIntake({
+    store,
+    keyring,
+    pool,
+    sources: directory,
+    clock: () => clock.now(),
+    onError: (error) => unexpected.push(error),
+  });
   await intake.prepare();
   const gateway = await createGateway({
     supergraphSdl,
@@ -106,11 +113,11 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     async send(route, body, { source = 'server' } = {}) {
       const response = await fetch(`${url}${route}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${source}-key:`).toString('base64')}` },
+        headers: { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`${writeKeys[source]}:`).toString('base64')}` },
         body: JSON.stringify(body),
       });
       const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
-      await caughtUp();
+      if (response.ok) await caughtUp();
       return answer;
     },
     async stop() {

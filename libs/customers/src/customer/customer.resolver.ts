@@ -13,7 +13,7 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
   const asked = (input: { idempotencyKey: string; expectedVersion?: number | null | undefined }, context: SubgraphContext): Asked => ({
     idempotencyKey: input.idempotencyKey,
     ...(input.expectedVersion == null ? {} : { expectedVersion: input.expectedVersion }),
-    by: context.principal?.subject ?? 'user:unknown',
+    by: context.principal.actor,
     requestId: context.requestId,
     at: now(),
   });
