@@ -34,7 +34,7 @@ async function imported(format: ImportFormat, path: string, upTo: string, freeOr
     keyring,
     pool,
     clock: () => new Date().toISOString(),
-    sources: { sourceFor: () => Promise.resolve(undefined) },
+    sources: { sourceFor: () => Promise.resolve({ kind: 'unknown' }) },
   });
   await intake.prepare();
   const runner = createProjectionRunner({
