@@ -10,7 +10,7 @@ export function closeDaysAsTheyEnd(deployment: Deployment, services: Services, l
     close: async (upTo) => {
       await services.closeDays(upTo);
       // Quarantined bodies are readable for so many days only.
-      await deployment.keyring.expireKeys();
+      await deployment.keyring.expireKeys(new Date(deployment.clock.now()));
     },
     onError: (error) => logger.error({ err: error }, 'a day could not be closed; it is tried again in a minute'),
   });

@@ -36,14 +36,7 @@ export async function openAccess({ pool, secrets, configuration, keyring }: Depl
       const [known] = await keyring.subjectsOf([{ type: 'user_id', value: userId }], { create: false });
       return { kind: 'accepted', principal: asCustomer(principal, known?.kind === 'known' ? known.subject : null), expiresAt };
     },
-    sources: {
-      async sourceFor(writeKey) {
-        const found = await directory.sourceFor(writeKey);
-        if (found.kind === 'unknown') return undefined;
-        if (found.kind === 'disabled') return { sourceId: found.name, kind: 'browser', disabled: true };
-        return { sourceId: found.source.name, kind: found.source.kind };
-      },
-    },
+    sources: directory,
     issueToken: ({ name, roles, hours }) => people.issueToken({ subject: name, roles, ttl: hours * 3600 }),
   };
 }
