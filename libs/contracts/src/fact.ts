@@ -29,6 +29,8 @@ export type NewFact<T = unknown> = {
   /** The random id of the identifier under which it was seen; null for a fact of no customer. */
   readonly subject: string | null;
   readonly data: T;
+  /** The JSON text of `data`, where whoever made the fact has it at hand: a store writes it as it is instead of making it again. */
+  readonly json?: string;
   readonly meta: FactMeta;
   /** Business time, ISO 8601 UTC with milliseconds. */
   readonly occurred: string;
@@ -37,7 +39,7 @@ export type NewFact<T = unknown> = {
 };
 
 /** A recorded fact, as the event log and the journal show it. Never rewritten. */
-export type Fact<T = unknown> = Omit<NewFact<T>, 'digest'> & {
+export type Fact<T = unknown> = Omit<NewFact<T>, 'digest' | 'json'> & {
   readonly position: Position;
   readonly stream: string;
   /** Place in its stream; the first fact has version 1. */

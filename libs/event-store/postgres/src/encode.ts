@@ -67,7 +67,7 @@ export function encodeAppend(append: Append, limits: StoreLimits): EncodedAppend
     const id = fact.id.toLowerCase();
     if (ids.has(id)) return refused(`facts.${index}.id`, 'an id stands once in an append');
     ids.add(id);
-    const data = JSON.stringify(fact.data) as string | undefined;
+    const data = fact.json ?? (JSON.stringify(fact.data) as string | undefined);
     const meta = JSON.stringify(fact.meta) as string | undefined;
     if (data === undefined || meta === undefined) return refused(`facts.${index}.data`, 'a JSON value');
     const size = Buffer.byteLength(data) + Buffer.byteLength(meta);

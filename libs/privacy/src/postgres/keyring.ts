@@ -8,7 +8,6 @@ import { normaliseIdentifier } from '../identifier';
 import type { ExpiringKeyring, Keyring, PlainFact, SealOutcome, SubjectOf } from '../keyring';
 import { ExpiringKeys } from './expiring-keys';
 import { MasterKeys } from './master-keys';
-import { KEYRING_SCHEMA } from './schema';
 import { type SubjectKey, SubjectTable } from './subject-table';
 
 /** 32 bytes each. `lookupKey` and `digestKey` are never changed: subjects and digests rest on them. */
@@ -23,8 +22,6 @@ export type KeyringSecrets = {
 export type PostgresKeyringOptions = {
   readonly pool: Pool;
   readonly secrets: KeyringSecrets;
-  /** Where its tables are, as given to `ensureKeyringSchema`. */
-  readonly schema?: string;
   /** How long subjects and keys are remembered; at most 60,000, so that an erasure holds in every process within a minute. */
   readonly cacheTtlMs?: number;
   /** Milliseconds that never run backwards: ages the cache. */
@@ -42,12 +39,11 @@ export type PostgresKeyring = Keyring &
 const erasedValue: Redacted = { redacted: true, reason: 'SUBJECT_ERASED' };
 const unreadable: Redacted = { redacted: true, reason: 'UNREADABLE' };
 
-/** The keyring in PostgreSQL. Its schema must stand: `ensureKeyringSchema`. Throws when a secret has not 32 bytes. */
+/** The keyring in PostgreSQL. Its schema must stand: `keyringSchema`. Throws when a secret has not 32 bytes. */
 export function postgresKeyring(options: PostgresKeyringOptions): PostgresKeyring {
   const {
     pool,
     secrets,
-    schema = KEYRING_SCHEMA,
     cacheTtlMs = 60_000,
     elapsed = () => performance.now(),
     now = () => new Date(),
@@ -55,8 +51,8 @@ export function postgresKeyring(options: PostgresKeyringOptions): PostgresKeyrin
   const masters = new MasterKeys(secrets.masterKey, secrets.retiredMasterKeys ?? []);
   const lookupKey = secretKey('the lookup key', secrets.lookupKey);
   const digestKey = secretKey('the digest key', secrets.digestKey);
-  const table = new SubjectTable(pool, schema, masters, { ttlMs: Math.min(cacheTtlMs, 60_000), now: elapsed });
-  const expiring = new ExpiringKeys(pool, schema, masters, now);
+  const table = new SubjectTable(pool, masters, { ttlMs: Math.min(cacheTtlMs, 60_000), now: elapsed });
+  const expiring = new ExpiringKeys(pool, masters, now);
   const digest = (text: string): string => createHmac('sha256', digestKey).update(text).digest('hex');
 
   return {
@@ -134,7 +130,9 @@ function sealFact(fact: PlainFact, key: SubjectKey | undefined, digest: (text: s
     type: definition.type,
     schema: definition.version,
     subject,
-    data: definition.personal.length === 0 ? checked.data : withSealed(checked.data, definition.type, definition.personal, subject, key),
+    ...(definition.personal.length === 0
+      ? { data: checked.data, json: checked.canonical }
+      : { data: withSealed(checked.data, definition.type, definition.personal, subject, key) }),
     meta,
     occurred,
     digest: digest(`["${definition.type}",${definition.version},${subject === null ? 'null' : `"${subject}"`},${checked.canonical}]`),
