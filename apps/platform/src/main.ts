@@ -41,15 +41,23 @@ function say(text: string, code: number): number {
   return code;
 }
 
+/** What keeps a platform from starting, in a sentence with a remedy; a bug with its stack. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ([ConfigurationError, SecretsError, SupervisorError, QuickstartError].some((kind) => error instanceof kind)) return error.message;
+  const code = 'code' in error ? String(error.code) : '';
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'ECONNRESET', 'EAI_AGAIN'].includes(code))
+    return `The database at DATABASE_URL does not answer (${code}). Start it, or correct DATABASE_URL, or leave it out for the embedded PostgreSQL.`;
+  if (['28P01', '28000', '3D000'].includes(code)) return `The database refuses the sign-in (${error.message}). Correct DATABASE_URL.`;
+  return error.stack ?? error.message;
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     if (code !== RUNNING) process.exit(code);
   },
   (error: unknown) => {
-    const expected = [ConfigurationError, SecretsError, SupervisorError, QuickstartError].some((kind) => error instanceof kind);
-    process.stderr.write(
-      expected && error instanceof Error ? `${error.message}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
-    );
+    process.stderr.write(`${explained(error)}\n`);
     process.exit(1);
   },
 );

@@ -5,6 +5,7 @@ import type { Deployment, Services } from '@tsunagari/deployment';
 import type { Gateway } from '@tsunagari/gateway';
 import { intakeMiddleware, type Intake } from '@tsunagari/intake';
 import { type Configuration, listenOnNextFreePort, type Logger, type Shutdown } from '@tsunagari/runtime';
+import type { RequestHandler } from 'express';
 import { closeDaysAsTheyEnd } from './days';
 import { PlatformModule } from './platform.module';
 import { DEPLOYMENT, GATEWAY, INTAKE, LOGGER, SERVICES, SHUTDOWN } from './tokens';
@@ -44,6 +45,7 @@ export async function startPlatform(configuration: Configuration, options: Start
       app.get<Gateway>(GATEWAY),
       app.get<Logger>(LOGGER),
     ];
+    app.use(lastAnswerCloses(shutdown));
     app.use(intakeMiddleware(intake));
     app.use('/graphql', gateway.handler);
     await app.init();
@@ -60,6 +62,14 @@ export async function startPlatform(configuration: Configuration, options: Start
     await shutdown.shutDown('could not start');
     throw error;
   }
+}
+
+/** A client that never pauses would keep its connection, and the process, for ever: while shutting down each answer is its last. */
+function lastAnswerCloses(shutdown: Shutdown): RequestHandler {
+  return (_request, response, next) => {
+    if (shutdown.begun()) response.setHeader('connection', 'close');
+    next();
+  };
 }
 
 function shownHost(host: string): string {

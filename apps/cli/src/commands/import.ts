@@ -47,7 +47,7 @@ A killed import is repeated as it is: what stands is found, what is missing is a
         const said =
           outcome.kind === 'aborted'
             ? 'stopped; run the same again to go on'
-            : `${outcome.line === null ? '' : `line ${outcome.line}: `}${outcome.refusal.rule}`;
+            : `${file}${outcome.line === null ? '' : `, line ${outcome.line}`} breaks a rule: ${outcome.refusal.rule}`;
         const remedy = outcome.kind === 'failed' && outcome.refusal.remedy !== null ? ` ${outcome.refusal.remedy}` : '';
         answer(call, outcome, `${said}.${remedy} What was recorded until then is whole: ${quantity(outcome.progress.lines)} lines.`);
         return 1;

@@ -1,0 +1,111 @@
+import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { createReadStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { createGunzip, gzipSync } from 'node:zlib';
+import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, temporaryHome } from '../../platform/src/testing/bundles';
+
+jest.setTimeout(120_000);
+
+const SHOP = path.join(__dirname, '..', '..', '..', 'data', 'online-retail', 'online_retail.csv.gz');
+const COMMANDS = ['import', 'status', 'explain', 'audit', 'quarantine', 'token', 'doctor'];
+
+let bundles: Bundles;
+let database: TestDatabase;
+const { home, remove } = temporaryHome();
+const file = (name: string): string => path.join(home, name);
+const tsunagari = (...args: string[]): Promise<Ran> =>
+  run(process.execPath, [bundles.cli, ...args], { TSUNAGARI_HOME: home, DATABASE_URL: database.url, TSUNAGARI_CLOCK: '2011-12-10' });
+
+/** The first lines of the real file. */
+async function firstLines(count: number): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(SHOP).pipe(createGunzip()) })) {
+    lines.push(line);
+    if (lines.length === count) break;
+  }
+  return lines;
+}
+
+beforeAll(async () => {
+  bundles = await buildBundles();
+  database = await testDatabase();
+  mkdirSync(home, { recursive: true });
+});
+afterAll(async () => {
+  bundles.remove();
+  remove();
+  await database.drop();
+});
+
+it.each(COMMANDS)('%s has a help text', async (command) => {
+  const { code, out } = await tsunagari(command, '--help');
+  expect(code).toBe(0);
+  expect(out).toContain(`tsunagari ${command}`);
+  expect(out).toContain('--json');
+});
+
+it.each([
+  [[]],
+  [['fly']],
+  [['import']],
+  [['import', 'x.csv', '--format', 'excel']],
+  [['explain', 'ltv', 'nobody']],
+  [['audit', 'nothing']],
+  [['token', '--role', 'king']],
+  [['status', '--unknown']],
+])('the wrong call %j exits with 2', async (args) => {
+  expect((await tsunagari(...args)).code).toBe(2);
+});
+
+it('imports, packed or not, once; says what a file lacks; keeps a broken line with its number', async () => {
+  const lines = await firstLines(400);
+  writeFileSync(file('shop.csv'), `${lines.join('\n')}\n`);
+  writeFileSync(file('shop.csv.gz'), gzipSync(`${lines.join('\n')}\n`));
+  const first = await tsunagari('import', file('shop.csv'), '--format', 'online-retail', '--json');
+  expect(first).toMatchObject({ code: 0 });
+  expect(JSON.parse(first.out).summary).toMatchObject({ lines: 399, quarantined: 0, duplicates: 0 });
+  const again = JSON.parse((await tsunagari('import', file('shop.csv.gz'), '--format', 'online-retail', '--json')).out).summary;
+  expect(again.duplicates).toBe(JSON.parse(first.out).summary.orders);
+
+  writeFileSync(file('broken.csv'), [lines[0], (lines[2] ?? '').replace(/^[^,]*/, '536999').replace(/,6,/, ',many,'), ''].join('\n'));
+  await tsunagari('import', file('broken.csv'), '--format', 'online-retail');
+  const { entries } = JSON.parse((await tsunagari('quarantine', '--json')).out) as { entries: { id: string }[] };
+  expect(entries).toMatchObject([{ line: 2, code: 'INVALID_FIELD', field: 'Quantity' }]);
+  expect((await tsunagari('quarantine', 'discard', entries[0]?.id ?? '')).code).toBe(0);
+  expect((await tsunagari('quarantine')).out).toContain('Nothing is held.');
+
+  const absent = await tsunagari('import', file('absent.csv'), '--format', 'online-retail');
+  expect([absent.code, absent.out + absent.err]).toEqual([1, expect.stringContaining('absent.csv')]);
+  writeFileSync(file('header.csv'), 'a,b,c\n1,2,3\n');
+  expect((await tsunagari('import', file('header.csv'), '--format', 'online-retail')).code).toBe(1);
+});
+
+it('status, explain, audit, token and doctor answer beside a running platform, and audit without one', async () => {
+  expect(existsSync(file('shop.csv'))).toBe(true);
+  const platform = await startPlatformProcess(bundles.platform, {
+    TSUNAGARI_HOME: home,
+    DATABASE_URL: database.url,
+    TSUNAGARI_CLOCK: '2011-12-10',
+  });
+  try {
+    const token = (await tsunagari('token', '--role', 'data')).out.trim();
+    const asked = await fetch(`${platform.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: '{ customer(identifier: { type: USER_ID, value: "17850" }) { kind } }' }),
+    });
+    expect(await asked.json()).toMatchObject({ data: { customer: { kind: 'PERSON' } } });
+    expect(JSON.parse((await tsunagari('status', '--json')).out)).toMatchObject({ database: 'DATABASE_URL', halted: null, model: null });
+    expect((await tsunagari('doctor')).code).toBe(0);
+    expect(await tsunagari('explain', 'ltv', 'user_id:17850')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('no model is fitted yet'),
+    });
+    expect(await tsunagari('explain', 'ltv', 'user_id:0nobody')).toMatchObject({ code: 1, out: expect.stringContaining('Nobody known') });
+    expect(await tsunagari('audit')).toMatchObject({ code: 0, err: '' });
+  } finally {
+    await platform.end('SIGTERM');
+  }
+  expect(await tsunagari('audit')).toMatchObject({ code: 0, err: '' });
+});
