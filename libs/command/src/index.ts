@@ -1,2 +1,3 @@
+export * from './asked';
 export * from './command-path';
 export * from './decider';

@@ -1,4 +1,4 @@
 export { customersSubgraph, type CustomersLoaders, type CustomersPorts } from './customers.subgraph';
 export { readCustomers, type CustomerReads, type CustomerView, type IdentifierView } from './customer/customer.read-model';
-export { identityCommands, type Asked, type IdentityCommands, type IdentityResult } from './identity/identity.commands';
+export { identityCommands, type IdentityCommands, type IdentityResult } from './identity/identity.commands';
 export { identityDecider, type IdentityCommand, type IdentityState, type KnownCustomer } from './identity/identity.decider';

@@ -1,23 +1,14 @@
+import { askedBy } from '@tsunagari/command';
 import type { IdentifierType } from '@tsunagari/contracts';
 import { commandRefused, failure, fromGlobalId, toGlobalId } from '@tsunagari/graphql';
 import type { CustomersPorts } from '../customers.subgraph';
 import type { Resolvers } from '../generated/graphql';
-import type { Asked } from '../identity/identity.commands';
 import type { SubgraphContext } from '../subgraph.models';
 import type { CustomerView } from './customer.read-model';
 
 const ERASE = 'ERASE';
 
 export function customerResolvers({ identity, keyring, commands, waitFor, now }: CustomersPorts): Resolvers {
-  /** What of the caller goes into a command. */
-  const asked = (input: { idempotencyKey: string; expectedVersion?: number | null | undefined }, context: SubgraphContext): Asked => ({
-    idempotencyKey: input.idempotencyKey,
-    ...(input.expectedVersion == null ? {} : { expectedVersion: input.expectedVersion }),
-    by: context.principal.actor,
-    requestId: context.requestId,
-    at: now(),
-  });
-
   const view = async (parent: { customer: string }, context: SubgraphContext): Promise<CustomerView> => {
     const loaded = await context.loaders.customers.load(parent.customer);
     if (!loaded)
@@ -63,7 +54,7 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
     Mutation: {
       async mergeCustomers(_, { input }, context) {
         const customers = input.customerIds.map((id, n) => fromGlobalId('Customer', id, `input.customerIds.${n}`));
-        const result = await commands.mergeCustomers({ customers, reason: input.reason }, asked(input, context));
+        const result = await commands.mergeCustomers({ customers, reason: input.reason }, askedBy(input, context, now()));
         if (result.kind === 'refused') return commandRefused(result.refusal);
         const { position, repeated } = seen(result, context);
         return { __typename: 'CustomerChanged', customer: { customer: result.customers[0] ?? '' }, position, repeated };
@@ -74,14 +65,14 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
           subjects: input.identifierIds.map((id, n) => fromGlobalId('Identifier', id, `input.identifierIds.${n}`)),
           reason: input.reason,
         };
-        const result = await commands.splitCustomer(command, asked(input, context));
+        const result = await commands.splitCustomer(command, askedBy(input, context, now()));
         if (result.kind === 'refused') return commandRefused(result.refusal);
         const { position, repeated } = seen(result, context);
         return { __typename: 'CustomerCameApart', customers: result.customers.map((customer) => ({ customer })), position, repeated };
       },
       async blockIdentifier(_, { input }, context) {
         const command = { subject: fromGlobalId('Identifier', input.identifierId, 'input.identifierId'), reason: input.reason };
-        const result = await commands.blockIdentifier(command, asked(input, context));
+        const result = await commands.blockIdentifier(command, askedBy(input, context, now()));
         if (result.kind === 'refused') return commandRefused(result.refusal);
         const { position, repeated } = seen(result, context);
         return { __typename: 'CustomerChanged', customer: { customer: result.customers[0] ?? '' }, position, repeated };
@@ -93,7 +84,7 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
           customer: fromGlobalId('Customer', input.customerId, 'input.customerId'),
           scope: input.scope === 'FORGET_SUPPRESSION' ? ('forget-suppression' as const) : ('keep-suppression' as const),
         };
-        const result = await commands.eraseCustomer(command, asked(input, context));
+        const result = await commands.eraseCustomer(command, askedBy(input, context, now()));
         if (result.kind === 'refused') return commandRefused(result.refusal);
         if (result.position !== null) context.appended(result.position);
         return {

@@ -1,16 +1,7 @@
-import type { CommandPath, CommandResult } from '@tsunagari/command';
+import { type Asked, type CommandPath, type CommandResult, envelopeOf } from '@tsunagari/command';
 import { refusal, streamName, type CustomerErased, type Position, type Refusal } from '@tsunagari/contracts';
 import { identityDecider, type IdentityCommand, type KnownCustomer } from './identity.decider';
 import { readCustomers, type CustomerReads } from '../customer/customer.read-model';
-
-/** Who asks, when, and under which key: what every command carries. */
-export type Asked = {
-  readonly idempotencyKey: string;
-  readonly expectedVersion?: number;
-  readonly by: string;
-  readonly requestId: string;
-  readonly at: string;
-};
 
 /** The result and the customers it is about, as they are after it. */
 export type IdentityResult =
@@ -50,12 +41,7 @@ export function identityCommands(
       stream: streamName('identifier', subject),
       command,
       body: { kind: command.kind, ...(body as object) },
-      idempotencyKey: asked.idempotencyKey,
-      ...(asked.expectedVersion === undefined ? {} : { expectedVersion: asked.expectedVersion }),
-      actor: asked.by,
-      source: 'customers',
-      correlationId: asked.requestId,
-      at: asked.at,
+      ...envelopeOf(asked, 'customers'),
     });
   }
 

@@ -1,4 +1,4 @@
-import type { CommandPath, CommandResult } from '@tsunagari/command';
+import { type Asked, type CommandPath, type CommandResult, envelopeOf } from '@tsunagari/command';
 import { identifierRegistered, refusal, streamName, type IdentifierType, type OrderLine, type Refusal } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import { registrationFactId, type Keyring } from '@tsunagari/privacy';
@@ -12,15 +12,6 @@ export type RecordOrderInput = {
   readonly placedAt?: string;
   readonly country?: string;
   readonly coupon?: string;
-};
-
-/** Who asks, when, and under which key: what every command carries. */
-export type Asked = {
-  readonly idempotencyKey: string;
-  readonly expectedVersion?: number;
-  readonly by: string;
-  readonly requestId: string;
-  readonly at: string;
 };
 
 /** How far ahead of the platform's clock a caller's time may be. */
@@ -70,10 +61,7 @@ export function orderCommands(ports: { readonly path: CommandPath; readonly stor
         stream: streamName('order', input.orderId),
         command: { kind: 'RecordOrder', subject, occurred: placedAt ?? asked.at, ...order },
         body: { kind: 'RecordOrder', ...input },
-        actor: asked.by,
-        source: 'subscriptions',
-        correlationId: asked.requestId,
-        ...keyOf(asked),
+        ...envelopeOf(asked, 'subscriptions'),
         ...(known.isNew ? { prepare: () => register(subject, input, asked) } : {}),
       });
     },
@@ -83,24 +71,13 @@ export function orderCommands(ports: { readonly path: CommandPath; readonly stor
         stream: streamName('order', input.orderId),
         command: { kind: 'CancelOrder', ...input },
         body: { kind: 'CancelOrder', ...input },
-        actor: asked.by,
-        source: 'subscriptions',
-        correlationId: asked.requestId,
-        ...keyOf(asked),
+        ...envelopeOf(asked, 'subscriptions'),
       });
     },
   };
 }
 
 export type OrderCommands = ReturnType<typeof orderCommands>;
-
-function keyOf(asked: Asked): { at: string; idempotencyKey: string; expectedVersion?: number } {
-  return {
-    at: asked.at,
-    idempotencyKey: asked.idempotencyKey,
-    ...(asked.expectedVersion === undefined ? {} : { expectedVersion: asked.expectedVersion }),
-  };
-}
 
 const unnamed = refusal('UNKNOWN_IDENTIFIER', 'buyer', 'the buyer is named by an identifier');
 

@@ -1,24 +1,14 @@
-import type { CommandResult } from '@tsunagari/command';
+import { askedBy, type CommandResult } from '@tsunagari/command';
 import type { IdentifierType, Money } from '@tsunagari/contracts';
 import { commandRefused, type CommandRefusedResult, connectionOf, failure, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
 import type { Resolvers } from '../generated/graphql';
 import type { SubgraphContext } from '../subgraph.models';
 import type { SubscriptionsPorts } from '../subscriptions.subgraph';
-import type { Asked } from './order.commands';
 import type { OrderView } from './order.read-model';
 
 type OrderResult = CommandRefusedResult | { __typename: 'OrderRecorded'; order: OrderView; position: string; repeated: boolean };
 
 export function orderResolvers({ commands, now }: SubscriptionsPorts): Resolvers {
-  /** What of the caller goes into a command. */
-  const asked = (input: { idempotencyKey: string; expectedVersion?: number | null | undefined }, context: SubgraphContext): Asked => ({
-    idempotencyKey: input.idempotencyKey,
-    ...(input.expectedVersion == null ? {} : { expectedVersion: input.expectedVersion }),
-    by: context.principal.actor,
-    requestId: context.requestId,
-    at: now(),
-  });
-
   const answer = async (orderId: string, result: CommandResult, context: SubgraphContext): Promise<OrderResult> => {
     if (result.kind === 'refused') return commandRefused(result.refusal);
     if (result.position !== null) context.appended(result.position);
@@ -81,13 +71,13 @@ export function orderResolvers({ commands, now }: SubscriptionsPorts): Resolvers
             ...(input.country == null ? {} : { country: input.country }),
             ...(input.coupon == null ? {} : { coupon: input.coupon }),
           },
-          asked(input, context),
+          askedBy(input, context, now()),
         );
         return answer(input.orderId, result, context);
       },
       async cancelOrder(_, { input }, context) {
         const command = { orderId: checked(input.orderId), ...(input.reason == null ? {} : { reason: input.reason }) };
-        return answer(input.orderId, await commands.cancelOrder(command, asked(input, context)), context);
+        return answer(input.orderId, await commands.cancelOrder(command, askedBy(input, context, now())), context);
       },
     },
   };
