@@ -42,7 +42,14 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['**/*.spec.ts', 'libs/**/contract-tests/**/*.ts', 'libs/testing/**/*.ts'], rules: { '@nx/enforce-module-boundaries': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
+  {
+    files: ['**/*.spec.ts', 'libs/**/contract-tests/**/*.ts', 'libs/testing/**/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
   { files: ['apps/cli/**/*.ts', 'tools/**/*.ts'], rules: { 'no-console': 'off' } },
-  { files: ['**/*.decider.ts', '**/*.reactor.ts', '**/*.projection.ts', 'libs/clv/src/**/*.ts', 'libs/identity/src/**/*.ts'], ignores: ['**/*.spec.ts'], rules: pureCode },
+  {
+    files: ['**/*.decider.ts', '**/*.reactor.ts', '**/*.projection.ts', 'libs/clv/src/**/*.ts', 'libs/identity/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: pureCode,
+  },
 );
