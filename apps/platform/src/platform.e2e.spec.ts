@@ -34,9 +34,10 @@ afterAll(() => bundles.remove());
 type GraphQLAnswer = {
   status: number;
   retryAfter: string | null;
-  data: any;
+  // Specs say what they expect of an answer.
+  data: any; // eslint-disable-line @typescript-eslint/no-explicit-any
   errors: { message: string; extensions: Record<string, unknown> }[];
-}; // eslint-disable-line @typescript-eslint/no-explicit-any
+};
 
 async function ask(url: string, home: string, query: string, variables: object = {}): Promise<GraphQLAnswer> {
   const response = await fetch(`${url}/graphql`, {
