@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { BEGINNING } from '@tsunagari/contracts';
 import type { Append, EventStore } from '@tsunagari/event-store';
 import { postgresEventLog } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import type { Pool } from '@tsunagari/postgres';
-import { createPool, startEmbeddedServer } from '@tsunagari/postgres';
+import { createPool, startEmbeddedServer, migrate } from '@tsunagari/postgres';
 import type { BenchmarkRow } from './benchmark';
 import type { BenchEvent, Peer } from './event-store-peers';
 import { castore, emmett, messageDb } from './event-store-peers';
@@ -300,7 +300,7 @@ export async function eventStoreBenchmarks(options: { quick?: boolean } = {}): P
     castore: await castore(await database('castore')),
   };
   try {
-    await ensureEventsSchema(pool);
+    await migrate(pool, eventsSchema);
     const store = postgresEventStore({ pool });
     const ours = ourselves(store, pool);
     const flushes = Array.from({ length: sizes.runs }, () => flushesPerSecond(folder, 500));

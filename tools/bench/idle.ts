@@ -1,7 +1,7 @@
 import { facts as registry } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema } from '@tsunagari/event-store-postgres';
-import { createPool, removeEmbeddedServer, startEmbeddedServer } from '@tsunagari/postgres';
+import { eventsSchema } from '@tsunagari/event-store-postgres';
+import { createPool, removeEmbeddedServer, startEmbeddedServer, migrate } from '@tsunagari/postgres';
 import { createProjectionRunner, defineProjection } from '@tsunagari/projection';
 import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ export async function idleBenchmark(): Promise<BenchmarkRow[]> {
   const server = await startEmbeddedServer({ folder });
   const pool = createPool(server.url);
   try {
-    await ensureEventsSchema(pool);
+    await migrate(pool, eventsSchema);
     const log = postgresEventLog({ pool });
     const runner = createProjectionRunner({
       pool,

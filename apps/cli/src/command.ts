@@ -43,7 +43,7 @@ export async function withDeployment<T>(work: (deployment: Deployment) => Promis
 
 /** The same with the services wired; nothing of them runs. */
 export function withServices<T>(work: (services: Services, deployment: Deployment) => Promise<T>): Promise<T> {
-  return withDeployment(async (deployment) => work(await openServices(deployment), deployment));
+  return withDeployment(async (deployment) => work(openServices(deployment), deployment));
 }
 
 export { openAccess, openIntake };

@@ -73,7 +73,7 @@ const parts: readonly FactoryProvider[] = [
     provide: SERVICES,
     inject: [DEPLOYMENT, LOGGER, SHUTDOWN, HEALTH, METRICS],
     useFactory: async (deployment: Deployment, logger: Logger, shutdown: Shutdown, health: Health, metrics: Metrics): Promise<Services> => {
-      const services = await openServices(deployment, {
+      const services = openServices(deployment, {
         onRunnerError: ({ cause, ...error }) => logger.error({ ...error, err: cause }, 'projection'),
         onResolverError: (error) => logger.error({ err: error }, 'resolver'),
       });
@@ -94,12 +94,7 @@ const parts: readonly FactoryProvider[] = [
   {
     provide: INTAKE,
     inject: [DEPLOYMENT, ACCESS, LOGGER, METRICS],
-    useFactory: (
-      deployment: Deployment,
-      access: Awaited<ReturnType<typeof openAccess>>,
-      logger: Logger,
-      metrics: Metrics,
-    ): Promise<Intake> =>
+    useFactory: (deployment: Deployment, access: Awaited<ReturnType<typeof openAccess>>, logger: Logger, metrics: Metrics): Intake =>
       openIntake(deployment, access, {
         count: (counter, n, labels) =>
           metrics

@@ -1,4 +1,5 @@
 export * from './principal';
 export * from './request-context';
+export { accessSchema } from './schema';
 export * from './sources';
 export * from './tokens';

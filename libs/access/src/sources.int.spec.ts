@@ -1,12 +1,13 @@
+import { migrate } from '@tsunagari/postgres';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
-import { ensureAccessSchema, isVerifiedSource, sources } from './index';
+import { accessSchema, isVerifiedSource, sources } from './index';
 
 let db: TestDatabase;
 let time = 0;
 const elapsed = () => time;
 beforeAll(async () => {
   db = await testDatabase();
-  await Promise.all([ensureAccessSchema(db.pool), ensureAccessSchema(db.pool)]);
+  await Promise.all([migrate(db.pool, accessSchema), migrate(db.pool, accessSchema)]);
 });
 afterAll(() => db.drop());
 

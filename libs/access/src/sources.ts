@@ -33,32 +33,12 @@ export type Sources = {
 const REMEMBERED_MS = 30_000;
 const REMEMBERED = 10_000;
 
-/** Makes the table where it is missing; safe from several processes at once. */
-export async function ensureAccessSchema(pool: Pool): Promise<void> {
-  await pool.query(accessSchema);
-}
-
-/** Sources and the hashes of their write keys, the present one and the one before. */
-export const accessSchema = `
-  select pg_advisory_xact_lock(hashtextextended('tsunagari access schema', 0));
-  create schema if not exists access;
-  create table if not exists access.sources (
-    name text primary key,
-    kind text not null check (kind in ('browser', 'server', 'import')),
-    key_hash bytea not null unique,
-    previous_hash bytea unique,
-    previous_until timestamptz,
-    created_at timestamptz not null default now(),
-    disabled_at timestamptz
-  );
-`;
-
 /** Whether the word of such a source is proof: links and consent that it reports are verified. */
 export function isVerifiedSource(kind: SourceKind): boolean {
   return kind !== 'browser';
 }
 
-/** Sources in PostgreSQL; {@link ensureAccessSchema} must have run. `elapsed` = milliseconds that never run backwards. */
+/** Sources in PostgreSQL; `accessSchema` must stand. `elapsed` = milliseconds that never run backwards. */
 export function sources(pool: Pool, elapsed: () => number = () => performance.now()): Sources {
   const remembered = new Map<string, { readonly outcome: SourceOutcome; readonly until: number }>();
 

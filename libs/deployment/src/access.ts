@@ -1,4 +1,4 @@
-import { anonymous, asCustomer, ensureAccessSchema, type Role, sources, tokens } from '@tsunagari/access';
+import { anonymous, asCustomer, type Role, sources, tokens } from '@tsunagari/access';
 import type { Authenticate } from '@tsunagari/gateway';
 import type { SourceDirectory } from '@tsunagari/intake';
 import type { Deployment } from './deployment';
@@ -16,7 +16,6 @@ const FIRST_SOURCE = 'default';
 
 /** Opens tokens and sources; tokens follow the real time, also where the deployment's clock stands still. */
 export async function openAccess({ pool, secrets, configuration, keyring }: Deployment): Promise<Access> {
-  await ensureAccessSchema(pool);
   const { oidcIssuer } = configuration;
   const people = tokens(
     oidcIssuer === undefined ? { key: secrets.tokenKey } : { issuers: [{ issuer: oidcIssuer, audience: 'tsunagari', people: 'staff' }] },

@@ -2,11 +2,21 @@ import { commandPath, type CommandPath } from '@tsunagari/command';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { EventStore } from '@tsunagari/event-store';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { createPool, runningServerUrl, startEmbeddedServer, type Pool, type SupervisorNotice } from '@tsunagari/postgres';
-import { ensureKeyringSchema, postgresKeyring, type ExpiringKeyring, type Keyring } from '@tsunagari/privacy';
+import { postgresEventStore } from '@tsunagari/event-store-postgres';
+import {
+  createDataSource,
+  createPool,
+  migrate,
+  runningServerUrl,
+  startEmbeddedServer,
+  type Pool,
+  type SupervisorNotice,
+} from '@tsunagari/postgres';
+import { postgresKeyring, type ExpiringKeyring, type Keyring } from '@tsunagari/privacy';
 import { clockOf, loadOrCreateSecrets, type Clock, type Configuration, type Secrets } from '@tsunagari/runtime';
 import path from 'node:path';
+import type { DataSource } from 'typeorm';
+import { schemas } from './schemas';
 
 /** An open deployment: the adapters that its configuration chose, all on one database. */
 export type Deployment = {
@@ -17,6 +27,8 @@ export type Deployment = {
   /** Whether this process supervises the PostgreSQL itself. */
   readonly embedded: boolean;
   readonly pool: Pool;
+  /** TypeORM on that pool, for operators' reads: it knows the entities of all {@link schemas}. */
+  readonly dataSource: DataSource;
   readonly store: EventStore;
   readonly log: EventLog;
   readonly journal: Journal;
@@ -50,9 +62,10 @@ export async function openDeployment(configuration: Configuration, options: Open
   const notice = options.onNotice ?? (() => undefined);
   const server = await databaseOf(configuration, options);
   const pool = createPool({ url: server.url, max: 16, onConnectionLost: (error) => notice({ kind: 'connection-lost', error }) });
+  let dataSource: DataSource;
   try {
-    await ensureEventsSchema(pool);
-    await ensureKeyringSchema(pool);
+    await migrate(pool, ...schemas);
+    dataSource = await createDataSource(pool, ...schemas);
   } catch (error) {
     await pool.end();
     await server.stop?.();
@@ -69,6 +82,7 @@ export async function openDeployment(configuration: Configuration, options: Open
     databaseUrl: server.url,
     embedded: server.stop !== undefined,
     pool,
+    dataSource,
     store,
     log,
     journal,
@@ -77,6 +91,7 @@ export async function openDeployment(configuration: Configuration, options: Open
     async close() {
       await store.close();
       await log.close();
+      await dataSource.destroy();
       await pool.end();
       await server.stop?.();
     },

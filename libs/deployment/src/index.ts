@@ -1,4 +1,5 @@
 export * from './deployment';
+export * from './schemas';
 export * from './terminal';
 export * from './services';
 export * from './stored-clock';

@@ -3,13 +3,11 @@ import type { Access } from './access';
 import type { Deployment } from './deployment';
 
 /** The intake over a deployment's adapters, ready to take requests and files. */
-export async function openIntake(
+export function openIntake(
   deployment: Deployment,
   access: Access,
   options: Pick<IntakeParts, 'count' | 'onError' | 'limits'> = {},
-): Promise<Intake> {
-  const { store, keyring, pool, clock } = deployment;
-  const intake = createIntake({ store, keyring, pool, sources: access.sources, clock: () => clock.now(), ...options });
-  await intake.prepare();
-  return intake;
+): Intake {
+  const { store, keyring, pool, dataSource, clock } = deployment;
+  return createIntake({ store, keyring, pool, dataSource, sources: access.sources, clock: () => clock.now(), ...options });
 }

@@ -3,13 +3,7 @@ import { customersSubgraph, identityCommands } from '@tsunagari/customers';
 import { isFailureCode, type Subgraph } from '@tsunagari/graphql';
 import { createProjectionRunner, type AnyProjection, type ProjectionRunner, type RunnerError } from '@tsunagari/projection';
 import { orderCommands, subscriptionsSubgraph } from '@tsunagari/subscriptions';
-import {
-  closeDays,
-  ensureUnderstandingTables,
-  profileProjection,
-  purchasesProjection,
-  understandingSubgraph,
-} from '@tsunagari/understanding';
+import { closeDays, profileProjection, purchasesProjection, understandingSubgraph } from '@tsunagari/understanding';
 import type { Deployment } from './deployment';
 
 /** What a deployment serves: the projections of understanding and the subgraphs of its contexts. Nothing runs yet. */
@@ -34,9 +28,8 @@ export function projectionsOf(deployment: Deployment): readonly AnyProjection[] 
 }
 
 /** Wires the contexts to the deployment's adapters and to each other's answers. */
-export async function openServices(deployment: Deployment, options: ServicesOptions = {}): Promise<Services> {
+export function openServices(deployment: Deployment, options: ServicesOptions = {}): Services {
   const { pool, store, log, journal, keyring, clock, path, configuration } = deployment;
-  await ensureUnderstandingTables(pool);
   const definitions = projectionsOf(deployment);
   const runner = createProjectionRunner({
     pool,

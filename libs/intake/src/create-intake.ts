@@ -1,6 +1,7 @@
 import { type Refusal, refusal } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import type { ExpiringKeyring, Keyring } from '@tsunagari/privacy';
+import type { DataSource } from 'typeorm';
 import { Collector, type Count, type IntakeRequest, type IntakeResponse } from './collector/collector';
 import { DEFAULT_LIMITS, type IntakeLimits } from './collector/limits';
 import { readSegmentEvent } from './collector/segment-event';
@@ -22,6 +23,8 @@ export type IntakeParts = {
   readonly sources: SourceDirectory;
   /** Of the database that holds `intake.quarantine`. */
   readonly pool: Queryable;
+  /** Of the same database, with the entities of `intakeSchema`. */
+  readonly dataSource: DataSource;
   /** Now, ISO 8601 UTC with milliseconds. */
   readonly clock: () => string;
   readonly limits?: Partial<IntakeLimits>;
@@ -30,8 +33,6 @@ export type IntakeParts = {
 };
 
 export type Intake = {
-  /** Makes the schema `intake` where it is missing. Call it once before anything else. */
-  prepare(): Promise<void>;
   /** A request for `/v1/*`. */
   handle(request: IntakeRequest): Promise<IntakeResponse>;
   /** Imports an order file. See {@link importOrders}. */
@@ -46,11 +47,11 @@ export type Intake = {
   };
 };
 
-/** The intake: collector, importer and quarantine over one store and one keyring. */
+/** The intake: collector, importer and quarantine over one store and one keyring; `intakeSchema` must stand. */
 export function createIntake(parts: IntakeParts): Intake {
   const { store, keyring, sources, pool, clock } = parts;
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
-  const table = new QuarantineTable(pool);
+  const table = new QuarantineTable(pool, parts.dataSource);
   const quarantine = new Quarantine(store, keyring, table, clock);
   const recorder = new Recorder(store, keyring, quarantine);
   const nothing = (): void => undefined;
@@ -67,7 +68,6 @@ export function createIntake(parts: IntakeParts): Intake {
   };
 
   return {
-    prepare: () => table.prepare(),
     handle: (request) => collector.handle(request),
     importOrders: (options) => importOrders({ ...options, recorder, store, keyring, clock }),
     quarantine: {

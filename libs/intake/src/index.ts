@@ -15,4 +15,5 @@ export {
 export type { ReleaseOutcome } from './quarantine/quarantine';
 export type { Queryable, QuarantineEntry, QuarantinePage } from './quarantine/quarantine-table';
 export type { SourceKind } from './recording/observation';
+export { intakeSchema } from './schema';
 export type { SourceDirectory } from './sources';

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { TestDatabase } from '@tsunagari/testing';
 import { testDatabase } from '@tsunagari/testing';
-import { createDataSource, expectNoDrift, migrate, momentTransformer, schemaDrift } from './data-source';
+import { createDataSource, expectNoDrift, migrate, schemaDrift } from './data-source';
 import { createPool } from './pool';
 
 @Entity({ name: 'parked', schema: 'service' })
@@ -10,14 +10,15 @@ class Parked {
   @PrimaryColumn({ type: 'text' })
   key!: string;
 
-  @Column({ type: 'timestamptz', transformer: momentTransformer })
+  @Column({ type: 'timestamptz' })
   since!: string;
 
   @Column({ type: 'bigint' })
   position!: string;
 }
 
-class CreateParked1764000000000 implements MigrationInterface {
+class CreateParked implements MigrationInterface {
+  readonly name = 'CreateParked1764000000000';
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('create table service.parked (key text, since timestamptz not null, position bigint not null)');
     await runner.query('alter table service.parked add constraint parked_key primary key (key)');
@@ -27,7 +28,8 @@ class CreateParked1764000000000 implements MigrationInterface {
   }
 }
 
-class Failing1764000000001 implements MigrationInterface {
+class Failing implements MigrationInterface {
+  readonly name = 'Failing1764000000001';
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('create table service.half (id int)');
     await runner.query('select * from service.nowhere');
@@ -37,7 +39,7 @@ class Failing1764000000001 implements MigrationInterface {
   }
 }
 
-const service = { schema: 'service', migrations: [CreateParked1764000000000], entities: [Parked] };
+const service = { schema: 'service', migrations: [CreateParked], entities: [Parked] };
 
 let db: TestDatabase;
 beforeEach(async () => (db = await testDatabase()));
@@ -46,14 +48,22 @@ afterEach(() => db.drop());
 describe('TypeORM on our pool', () => {
   it('migrates once when several processes start together', async () => {
     const pools = [1, 2, 3].map(() => createPool(db.url));
-    const ran = await Promise.all(pools.map(async (pool) => migrate(pool, await createDataSource(pool, service))));
+    const ran = await Promise.all(pools.map(async (pool) => migrate(pool, service)));
     expect(ran.flat()).toEqual(['CreateParked1764000000000']);
     await Promise.all(pools.map((pool) => pool.end()));
   });
 
+  it('takes no lock where nothing is pending', async () => {
+    await migrate(db.pool, service);
+    const other = await db.pool.connect();
+    await other.query('select pg_advisory_lock(7483113690551)');
+    expect(await migrate(db.pool, service)).toEqual([]);
+    other.release(true);
+  });
+
   it('finds no drift between migrations and entities, and names the statement when there is one', async () => {
+    await migrate(db.pool, service);
     const dataSource = await createDataSource(db.pool, service);
-    await migrate(db.pool, dataSource);
     await expectNoDrift(dataSource);
     await db.pool.query('alter table service.parked drop column since');
     expect(await schemaDrift(dataSource)).toEqual([expect.stringContaining('ADD "since"') as string]);
@@ -61,7 +71,7 @@ describe('TypeORM on our pool', () => {
   });
 
   it('undoes a failed migration whole and gives the lock back', async () => {
-    const failing = await createDataSource(db.pool, { ...service, migrations: [CreateParked1764000000000, Failing1764000000001] });
+    const failing = { ...service, migrations: [CreateParked, Failing] };
     await expect(migrate(db.pool, failing)).rejects.toThrow('nowhere');
     expect((await db.pool.query("select to_regclass('service.half') as half")).rows).toEqual([{ half: null }]);
     const locks = await db.pool.query(
@@ -69,12 +79,12 @@ describe('TypeORM on our pool', () => {
       [db.name],
     );
     expect(locks.rowCount).toBe(0);
-    expect(await migrate(db.pool, await createDataSource(db.pool, service))).toEqual([]);
+    expect(await migrate(db.pool, service)).toEqual([]);
   });
 
   it('reads and writes moments as ISO text and positions as strings, and leaves the pool open when destroyed', async () => {
+    await migrate(db.pool, service);
     const dataSource = await createDataSource(db.pool, service);
-    await migrate(db.pool, dataSource);
     const row = { key: 'k', since: '2010-12-01T08:26:00.000Z', position: '9007199254740993' };
     await dataSource.getRepository(Parked).insert(row);
     expect(await dataSource.getRepository(Parked).findOneByOrFail({ key: 'k' })).toEqual(row);

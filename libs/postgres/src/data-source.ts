@@ -1,15 +1,17 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import type { DataSourceOptions, EntitySchema, Logger, MixedList, ValueTransformer } from 'typeorm';
+import type { EntitySchema, Logger, MigrationInterface, ValueTransformer } from 'typeorm';
 import type { Pool } from './pool';
 
-type Listed = NonNullable<DataSourceOptions['migrations']>;
+/** A migration that names itself: names of classes do not survive a bundler. The name ends in 13 digits, by which TypeORM sorts. */
+export type Migration = new () => MigrationInterface & { readonly name: string };
 
-export type OwnDataSourceOptions = {
-  /** The PostgreSQL schema of one service; its migrations are recorded in its table `migrations`. */
+/** The PostgreSQL schema that one library owns. Its migrations are recorded in its own table `migrations`. */
+export type OwnedSchema = {
   readonly schema: string;
-  readonly migrations?: Listed;
-  readonly entities?: MixedList<string | EntitySchema | (new () => object)>;
+  readonly migrations: readonly Migration[];
+  /** What its tables look like to operators' reads and to the check for drift. */
+  readonly entities?: readonly (EntitySchema | (new () => object))[];
 };
 
 /** All migrations of a database run one after another, whichever schema they are for. Any number nobody else uses. */
@@ -29,9 +31,10 @@ const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
  * TypeORM on a pool of ours, so that a transaction may hold both TypeORM's and our own statements. The pool stays its owner's:
- * `destroy()` releases the data source's connections and leaves the pool open.
+ * `destroy()` releases the data source's connections and leaves the pool open. Given several schemas, it reads from all of them;
+ * an entity without a schema of its own belongs to the first.
  */
-export async function createDataSource(pool: Pool, options: OwnDataSourceOptions): Promise<DataSource> {
+export async function createDataSource(pool: Pool, ...schemas: readonly [OwnedSchema, ...OwnedSchema[]]): Promise<DataSource> {
   const borrowed = {
     connect: pool.connect.bind(pool),
     on: () => undefined,
@@ -45,30 +48,50 @@ export async function createDataSource(pool: Pool, options: OwnDataSourceOptions
         return borrowed;
       },
     },
-    schema: options.schema,
-    entities: options.entities ?? [],
-    migrations: options.migrations ?? [],
+    schema: schemas[0].schema,
+    entities: schemas.flatMap(({ entities }) => entities ?? []),
+    migrations: schemas.flatMap(({ migrations }) => migrations),
     migrationsTableName: 'migrations',
     synchronize: false,
     logger: silent,
     installExtensions: false,
   });
-  return dataSource.initialize();
+  await dataSource.initialize();
+  for (const { columns } of dataSource.entityMetadatas)
+    for (const column of columns) if (column.type === 'timestamptz') column.transformer ??= momentTransformer;
+  return dataSource;
 }
 
 /**
- * Makes the schema and runs its pending migrations, each in a transaction, under an advisory lock: processes that start together run
- * them once. Statements in migrations name their schema themselves.
+ * Makes the schemas and runs their pending migrations in the order given, each in a transaction, under an advisory lock: processes
+ * that start together run them once. What is up to date costs two short reads and takes no lock. Migrations of tables that are
+ * older than migrations create what is missing only. Statements in migrations name their schema themselves.
  * @returns the names of the migrations that were run.
  */
-export async function migrate(pool: Pool, dataSource: DataSource): Promise<string[]> {
-  const { schema } = dataSource.options as { schema?: string };
+export async function migrate(pool: Pool, ...schemas: readonly OwnedSchema[]): Promise<string[]> {
+  const ran: string[] = [];
+  for (const owned of schemas) if (!(await upToDate(pool, owned))) ran.push(...(await runPending(pool, owned)));
+  return ran;
+}
+
+async function upToDate(pool: Pool, { schema, migrations }: OwnedSchema): Promise<boolean> {
+  const table = `${quoted(schema)}.migrations`;
+  const { rows } = await pool.query<{ missing: boolean }>('select to_regclass($1) is null as missing', [table]);
+  if (rows[0]?.missing) return false;
+  const recorded = await pool.query<{ name: string }>(`select name from ${table}`);
+  const done = new Set(recorded.rows.map(({ name }) => name));
+  return migrations.every((migration) => done.has(new migration().name));
+}
+
+async function runPending(pool: Pool, owned: OwnedSchema): Promise<string[]> {
   const holder = await pool.connect();
   let failed = true;
   try {
     await holder.query('select pg_advisory_lock($1)', [migrationLock]);
-    if (schema) await holder.query(`create schema if not exists ${quoted(schema)}`);
+    await holder.query(`create schema if not exists ${quoted(owned.schema)}`);
+    const dataSource = await createDataSource(pool, owned);
     const done = await dataSource.runMigrations({ transaction: 'each' });
+    await dataSource.destroy();
     await holder.query('select pg_advisory_unlock($1)', [migrationLock]);
     failed = false;
     return done.map(({ name }) => name);
@@ -92,7 +115,7 @@ export async function expectNoDrift(dataSource: DataSource): Promise<void> {
 }
 
 /** For timestamptz columns of entities: the property is ISO text in UTC with milliseconds, as everywhere else, not a Date. */
-export const momentTransformer: ValueTransformer = {
+const momentTransformer: ValueTransformer = {
   from: (value: Date | string | null): string | null => (value instanceof Date ? value.toISOString() : value),
   to: (value: string | null): string | null => value,
 };

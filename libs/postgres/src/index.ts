@@ -5,5 +5,5 @@ export { inTransaction } from './transaction';
 export type { Isolation } from './transaction';
 export { listen } from './listen';
 export type { Listening, ListenOptions, ListenState } from './listen';
-export { createDataSource, expectNoDrift, migrate, momentTransformer, schemaDrift } from './data-source';
-export type { OwnDataSourceOptions } from './data-source';
+export { createDataSource, expectNoDrift, migrate, schemaDrift } from './data-source';
+export type { Migration, OwnedSchema } from './data-source';

@@ -4,4 +4,4 @@ export { LONGEST_IDENTIFIER, normaliseIdentifier } from './identifier';
 export * from './keyring';
 export { postgresKeyring } from './postgres/keyring';
 export type { KeyringSecrets, PostgresKeyring, PostgresKeyringOptions } from './postgres/keyring';
-export { ensureKeyringSchema, KEYRING_SCHEMA } from './postgres/schema';
+export { keyringSchema } from './postgres/schema';

@@ -1,6 +1,7 @@
 import { facts as registry } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { migrate } from '@tsunagari/postgres';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
@@ -15,7 +16,7 @@ describe('the runner of projections', () => {
 
   beforeEach(async () => {
     db = await testDatabase();
-    await ensureEventsSchema(db.pool);
+    await migrate(db.pool, eventsSchema);
     const store = postgresEventStore({ pool: db.pool });
     const log = postgresEventLog({ pool: db.pool });
     close = async () => {

@@ -1,6 +1,7 @@
 import { facts as registry, type NewFact } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { migrate } from '@tsunagari/postgres';
 import { testDatabase } from '@tsunagari/testing';
 import fc from 'fast-check';
 import { createProjectionRunner } from './runner';
@@ -15,7 +16,7 @@ async function withWorld<T>(
   pageSize = 50,
 ): Promise<T> {
   const db = await testDatabase();
-  await ensureEventsSchema(db.pool);
+  await migrate(db.pool, eventsSchema);
   const store = postgresEventStore({ pool: db.pool });
   const log = postgresEventLog({ pool: db.pool });
   const errors: unknown[] = [];

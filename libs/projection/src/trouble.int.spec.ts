@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { facts as registry, type Fact } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { migrate } from '@tsunagari/postgres';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
@@ -20,7 +21,7 @@ describe('the runner in trouble', () => {
 
   beforeEach(async () => {
     db = await testDatabase();
-    await ensureEventsSchema(db.pool);
+    await migrate(db.pool, eventsSchema);
     const store = postgresEventStore({ pool: db.pool });
     const log = postgresEventLog({ pool: db.pool });
     close = async () => {

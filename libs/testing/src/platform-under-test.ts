@@ -1,4 +1,4 @@
-import { ensureAccessSchema, type Role, sources } from '@tsunagari/access';
+import { type Role, sources } from '@tsunagari/access';
 import { openAccess, openDeployment, openServices, type Deployment, type Services } from '@tsunagari/deployment';
 import { createGateway } from '@tsunagari/gateway';
 import { nodeSubgraph } from '@tsunagari/graphql';
@@ -50,15 +50,14 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   const configuration = readConfiguration({ DATABASE_URL: database.url, TSUNAGARI_HOME: home, TSUNAGARI_CLOCK: TEST_NOW });
   const deployment = await openDeployment(configuration, { role: 'own' });
   const unexpected: unknown[] = [];
-  const services = await openServices(deployment, {
+  const services = openServices(deployment, {
     onRunnerError: (error) => unexpected.push(error),
     onResolverError: (error) => unexpected.push(error),
   });
   const started = await services.runner.start();
   if (started.kind !== 'started') throw new Error(started.explanation);
   const access = await openAccess(deployment);
-  const { store, keyring, pool, clock } = deployment;
-  await ensureAccessSchema(pool);
+  const { store, keyring, pool, dataSource, clock } = deployment;
   const directory = sources(pool);
   const writeKeys = {
     server: await directory.registerSource({ name: 'shop', kind: 'server' }),
@@ -68,11 +67,11 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     store,
     keyring,
     pool,
+    dataSource,
     sources: directory,
     clock: () => clock.now(),
     onError: (error) => unexpected.push(error),
   });
-  await intake.prepare();
   const gateway = await createGateway({
     supergraphSdl,
     executors: Object.fromEntries([...services.subgraphs, nodeSubgraph(nodeTypes)].map(({ name, execute }) => [name, execute])),

@@ -42,7 +42,7 @@ export {
   type RetentionUnit,
 } from './retention/retention';
 export { retention } from './retention/retention.query';
-export { ensureUnderstandingTables } from './tables';
+export { understandingSchema } from './schema';
 export { logOf, shown, type ShownFact, timelineOf } from './timeline/timeline.query';
 export { type UnderstandingPorts } from './understanding.loaders';
 export { understandingSubgraph } from './understanding.subgraph';

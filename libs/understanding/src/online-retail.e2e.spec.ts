@@ -1,9 +1,10 @@
 import type { TransactionModelKind } from '@tsunagari/clv';
 import { facts as registry } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { createIntake, type ImportFormat } from '@tsunagari/intake';
-import { ensureKeyringSchema, postgresKeyring } from '@tsunagari/privacy';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { createIntake, type ImportFormat, intakeSchema } from '@tsunagari/intake';
+import { createDataSource, migrate } from '@tsunagari/postgres';
+import { keyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { createProjectionRunner } from '@tsunagari/projection';
 import { testDatabase } from '@tsunagari/testing';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { profileProjection } from './profile/profile.projection';
 import { type FreeOrders, purchasesProjection } from './purchases/purchases.projection';
 import { customersPage, purchasesOf, totals } from './purchases/purchases.query';
 import { retention } from './retention/retention.query';
-import { ensureUnderstandingTables } from './tables';
+import { understandingSchema } from './schema';
 
 const DATA = join(__dirname, '../../../data');
 
@@ -23,8 +24,7 @@ const DATA = join(__dirname, '../../../data');
 async function imported(format: ImportFormat, path: string, upTo: string, freeOrders?: FreeOrders) {
   const database = await testDatabase();
   const { pool } = database;
-  await ensureEventsSchema(pool);
-  await ensureKeyringSchema(pool);
+  await migrate(pool, eventsSchema, keyringSchema, intakeSchema, understandingSchema);
   const store = postgresEventStore({ pool });
   const log = postgresEventLog({ pool });
   const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
@@ -33,10 +33,10 @@ async function imported(format: ImportFormat, path: string, upTo: string, freeOr
     store,
     keyring,
     pool,
+    dataSource: await createDataSource(pool, intakeSchema),
     clock: () => new Date().toISOString(),
     sources: { sourceFor: () => Promise.resolve({ kind: 'unknown' }) },
   });
-  await intake.prepare();
   const runner = createProjectionRunner({
     pool,
     log,
@@ -44,7 +44,6 @@ async function imported(format: ImportFormat, path: string, upTo: string, freeOr
     definitions: [purchasesProjection('UTC', freeOrders), profileProjection],
     registry,
   });
-  await ensureUnderstandingTables(pool);
   const outcome = await intake.importOrders({ format, input: { path } });
   if (outcome.kind !== 'completed') throw new Error(JSON.stringify(outcome));
   await closeDays({

@@ -8,10 +8,11 @@ import {
   traitsUpdated,
 } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import type { Principal, Role } from '@tsunagari/access';
 import type { Subgraph } from '@tsunagari/graphql';
-import { commandFactId, ensureKeyringSchema, postgresKeyring } from '@tsunagari/privacy';
+import { migrate } from '@tsunagari/postgres';
+import { commandFactId, keyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { createProjectionRunner } from '@tsunagari/projection';
 import { testDatabase } from '@tsunagari/testing';
 import { parse } from 'graphql';
@@ -24,7 +25,7 @@ import { profileProjection } from './profile/profile.projection';
 import { purchasesProjection } from './purchases/purchases.projection';
 import { customersPage, totals } from './purchases/purchases.query';
 import { retention } from './retention/retention.query';
-import { ensureUnderstandingTables } from './tables';
+import { understandingSchema } from './schema';
 import { understandingSubgraph } from './understanding.subgraph';
 
 type Platform = Awaited<ReturnType<typeof platform>>;
@@ -33,8 +34,7 @@ type Platform = Awaited<ReturnType<typeof platform>>;
 async function platform() {
   const database = await testDatabase();
   const { pool } = database;
-  await ensureEventsSchema(pool);
-  await ensureKeyringSchema(pool);
+  await migrate(pool, eventsSchema, keyringSchema, understandingSchema);
   const store = postgresEventStore({ pool });
   const log = postgresEventLog({ pool });
   const journal = postgresJournal({ pool });
@@ -42,7 +42,6 @@ async function platform() {
   const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
   const runner = createProjectionRunner({ pool, log, journal, definitions: [purchasesProjection(), profileProjection], registry });
   expect(await runner.start()).toEqual({ kind: 'started' });
-  await ensureUnderstandingTables(pool);
   const ports = { pool, store, log, journal, keyring, projections: runner, now: () => '2011-12-10T00:00:00.000Z' };
   const subgraph = understandingSubgraph({ ...ports, onError: () => undefined });
   const stop = async (): Promise<void> => {

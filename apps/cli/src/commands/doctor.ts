@@ -67,7 +67,7 @@ async function lookAtData(
     try {
       const { rows } = await deployment.pool.query<{ version: string }>('show server_version');
       await look('projections', async () => {
-        const { runner } = await openServices(deployment);
+        const { runner } = openServices(deployment);
         const { head, projections, halted } = await runner.status();
         if (halted) throw new Error(`${halted.explanation} ${halted.remedy}`);
         const parked = projections.filter((projection) => projection.parked > 0);

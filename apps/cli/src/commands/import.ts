@@ -22,7 +22,7 @@ A killed import is repeated as it is: what stands is found, what is missing is a
     process.once('SIGINT', onSignal);
     try {
       return await withDeployment(async (deployment) => {
-        const intake = await openIntake(deployment, await openAccess(deployment));
+        const intake = openIntake(deployment, await openAccess(deployment));
         const bar = progressBar('import');
         const outcome = await intake.importOrders({
           input: file === '-' ? { stream: process.stdin as AsyncIterable<Buffer> } : { path: file },

@@ -15,7 +15,7 @@ export const quarantineCommand: Command = {
     if (more.length > 0 || (act !== undefined && (!['release', 'discard'].includes(act) || id === undefined)))
       throw new UsageError('quarantine alone lists; release and discard take one id');
     return withDeployment(async (deployment) => {
-      const { quarantine } = await openIntake(deployment, await openAccess(deployment));
+      const { quarantine } = openIntake(deployment, await openAccess(deployment));
       if (act !== undefined && id !== undefined) {
         const by = `user:${String(call.options['by'] ?? 'cli')}`;
         const outcome = act === 'release' ? await quarantine.release(id, by) : await quarantine.discard(id, by);

@@ -14,7 +14,7 @@ export const statusCommand: Command = {
         await latestModel(deployment.store),
         await currentScores(deployment.pool),
       ];
-      const intake = await openIntake(deployment, await openAccess(deployment));
+      const intake = openIntake(deployment, await openAccess(deployment));
       const held = await intake.quarantine.list({ limit: 100 });
       const value = {
         database: deployment.configuration.databaseUrl === undefined ? 'embedded' : 'DATABASE_URL',

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { LogUnderTest } from '@tsunagari/event-log-contract-tests';
 import { eventLogContract } from '@tsunagari/event-log-contract-tests';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import { appended, someFact } from '@tsunagari/event-store-contract-tests';
-import { waitUntil } from '@tsunagari/postgres';
+import { waitUntil, migrate } from '@tsunagari/postgres';
 import { testDatabase } from '@tsunagari/testing';
 import { postgresEventLog } from './event-log';
 import { postgresJournal } from './journal';
 
 async function freshLog(listen: boolean): Promise<LogUnderTest> {
   const { pool, drop } = await testDatabase();
-  await ensureEventsSchema(pool);
+  await migrate(pool, eventsSchema);
   const store = postgresEventStore({ pool });
   const log = postgresEventLog({ pool, listen, pollEveryMs: listen ? 60_000 : 20 });
   return {
@@ -32,7 +32,7 @@ eventLogContract('PostgreSQL, polling', () => freshLog(false));
 
 it('goes on by polling when the connection that listens is cut off again and again', async () => {
   const { pool, drop } = await testDatabase();
-  await ensureEventsSchema(pool);
+  await migrate(pool, eventsSchema);
   const store = postgresEventStore({ pool });
   const log = postgresEventLog({ pool, pollEveryMs: 20 });
   let wake = (): void => undefined;

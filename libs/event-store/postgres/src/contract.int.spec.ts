@@ -1,13 +1,14 @@
 import { postgresEventLog } from '@tsunagari/event-log-postgres';
 import type { StoreUnderTest } from '@tsunagari/event-store-contract-tests';
 import { eventStoreContract, strictEventStoreContract } from '@tsunagari/event-store-contract-tests';
+import { migrate } from '@tsunagari/postgres';
 import { testDatabase } from '@tsunagari/testing';
 import { postgresEventStore } from './event-store';
-import { ensureEventsSchema } from './schema';
+import { eventsSchema } from './schema';
 
 async function freshStore(): Promise<StoreUnderTest> {
   const database = await testDatabase();
-  await ensureEventsSchema(database.pool);
+  await migrate(database.pool, eventsSchema);
   const store = postgresEventStore({ pool: database.pool });
   const log = postgresEventLog({ pool: database.pool });
   const close = async (): Promise<void> => {

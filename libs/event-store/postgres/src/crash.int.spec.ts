@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { postgresEventLog } from '@tsunagari/event-log-postgres';
 import { freshStream, readToEnd, someFacts } from '@tsunagari/event-store-contract-tests';
 import type { EmbeddedServer, Pool } from '@tsunagari/postgres';
-import { createPool, startEmbeddedServer, waitUntil } from '@tsunagari/postgres';
+import { createPool, startEmbeddedServer, waitUntil, migrate } from '@tsunagari/postgres';
 import { postgresEventStore } from './event-store';
-import { ensureEventsSchema } from './schema';
+import { eventsSchema } from './schema';
 
 const factsPerAppend = 3;
 let folder: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tsunagari-crash-'));
   server = await startEmbeddedServer({ folder: join(folder, 'postgres') });
   pool = createPool(server.url);
-  await ensureEventsSchema(pool);
+  await migrate(pool, eventsSchema);
 });
 afterAll(async () => {
   await pool.end();

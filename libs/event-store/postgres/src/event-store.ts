@@ -32,7 +32,7 @@ const defaultBatch: BatchLimits = { commands: 512, bytes: 1_000_000, facts: 4_00
 const overloaded: AppendOutcome = { kind: 'overloaded', retryAfterMs: 250 };
 
 /**
- * The event store over the table `events` (see {@link ensureEventsSchema}). Beyond the port it gives dense positions, ids unique
+ * The event store over the table `events` (see {@link eventsSchema}). Beyond the port it gives dense positions, ids unique
  * over all streams, `mismatch` for a known id with another digest, and idempotency with every expectation; nothing outside may
  * rely on these. Throws `StoreUnavailable` when the database cannot be reached for longer than `retryForMs`; it recovers by itself.
  */

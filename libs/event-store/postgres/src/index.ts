@@ -3,4 +3,4 @@ export type { PostgresEventStoreOptions } from './event-store';
 export { DEFAULT_LIMITS } from './encode';
 export type { StoreLimits } from './encode';
 export type { BatchLimits } from './committer';
-export { ensureEventsSchema, EVENTS_CHANNEL, eventsSchemaSql } from './schema';
+export { EVENTS_CHANNEL, eventsSchema } from './schema';

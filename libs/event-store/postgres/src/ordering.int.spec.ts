@@ -6,13 +6,13 @@ import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres
 import { appended, freshStream, readToEnd, someFact, someFacts } from '@tsunagari/event-store-contract-tests';
 import type { Append } from '@tsunagari/event-store';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
-import { createPool } from '@tsunagari/postgres';
+import { createPool, migrate } from '@tsunagari/postgres';
 import type { TestDatabase } from '@tsunagari/testing';
 import { testDatabase } from '@tsunagari/testing';
 import type { EncodedAppend } from './encode';
 import { batchParameters, DEFAULT_LIMITS, encodeAppend } from './encode';
 import { postgresEventStore } from './event-store';
-import { ensureEventsSchema } from './schema';
+import { eventsSchema } from './schema';
 import { readAnswer } from './write-batch';
 
 let database: TestDatabase;
@@ -21,7 +21,7 @@ let log: EventLog;
 
 beforeEach(async () => {
   database = await testDatabase();
-  await ensureEventsSchema(database.pool);
+  await migrate(database.pool, eventsSchema);
   pool = createPool({ url: database.url, max: 24 });
   log = postgresEventLog({ pool });
 });

@@ -4,11 +4,11 @@ import { postgresEventLog } from '@tsunagari/event-log-postgres';
 import { appended, freshStream, readToEnd, someFact, someFacts } from '@tsunagari/event-store-contract-tests';
 import { StoreUnavailable } from '@tsunagari/event-store';
 import type { Pool } from '@tsunagari/postgres';
-import { createPool, waitUntil } from '@tsunagari/postgres';
+import { createPool, waitUntil, migrate } from '@tsunagari/postgres';
 import type { TestDatabase } from '@tsunagari/testing';
 import { testDatabase } from '@tsunagari/testing';
 import { postgresEventStore } from './event-store';
-import { ensureEventsSchema } from './schema';
+import { eventsSchema } from './schema';
 
 /** A wire between client and server that can be muted (answers are lost) and cut. */
 type Wire = { url: string; mute: () => void; cut: () => void; down: () => Promise<void>; up: () => Promise<void> };
@@ -59,7 +59,7 @@ let pool: Pool;
 
 beforeEach(async () => {
   database = await testDatabase();
-  await ensureEventsSchema(database.pool);
+  await migrate(database.pool, eventsSchema);
   wire = await wireTo(database.url);
   pool = createPool(wire.url);
 });

@@ -1,5 +1,5 @@
-import type { Pool } from '@tsunagari/postgres';
-import { inTransaction } from '@tsunagari/postgres';
+import type { OwnedSchema } from '@tsunagari/postgres';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * The one table `events` that event store, event log and journal share, and the only way to write to it.
@@ -11,7 +11,7 @@ import { inTransaction } from '@tsunagari/postgres';
  * `data` and `meta` are `json`, not `jsonb`: the text comes back as it was written (a digest or an export may rest on it), a
  * `\u0000` inside a string is no error, and appending and replaying are faster; nothing here asks into them.
  */
-export const eventsSchemaSql = `
+const createEvents = `
 create table if not exists events (
   pos       bigint primary key,
   stream_id text collate "C" not null,
@@ -167,10 +167,27 @@ end $$;
 /** Wakes whoever listens; the payload means nothing, and nobody may rely on getting it. */
 export const EVENTS_CHANNEL = 'events_appended';
 
-/** Creates what is missing, in the pool's current schema. Safe to call from many processes at once. */
-export async function ensureEventsSchema(pool: Pool): Promise<void> {
-  await inTransaction(pool, async (client) => {
-    await client.query("select pg_advisory_xact_lock(hashtextextended('tsunagari.events-schema:' || current_schema(), 0))");
-    await client.query(eventsSchemaSql);
-  });
+/** Undoes {@link createEvents} where nothing is lost by it: facts are never deleted. */
+const dropEvents = `
+do $$ begin
+  if exists (select from events) then raise exception 'the event store holds facts, which are never deleted'; end if;
+end $$;
+drop function close_stream(timestamptz, text, bigint);
+drop function append_one;
+drop function append_events;
+drop table closed_streams, events;
+drop function lock_events();
+`;
+
+class CreateEvents implements MigrationInterface {
+  readonly name = 'CreateEvents1763769600000';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(createEvents);
+  }
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(dropEvents);
+  }
 }
+
+/** The event store's tables and functions; they are found by the search path, whose default is this schema. */
+export const eventsSchema = { schema: 'public', migrations: [CreateEvents] } satisfies OwnedSchema;

@@ -5,10 +5,11 @@ import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
 import type { SourceOutcome } from '@tsunagari/access';
 import type { AppendOutcome, EventStore } from '@tsunagari/event-store';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { ensureKeyringSchema, postgresKeyring } from '@tsunagari/privacy';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { createDataSource, migrate } from '@tsunagari/postgres';
+import { keyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
-import { createIntake, type Intake, intakeMiddleware } from '../index';
+import { createIntake, type Intake, intakeMiddleware, intakeSchema } from '../index';
 
 const SOURCES: Readonly<Record<string, SourceOutcome>> = {
   'server-key': { kind: 'source', source: { name: 'shop', kind: 'server' } },
@@ -29,8 +30,7 @@ const encodings: (string | undefined)[] = [];
 beforeAll(async () => {
   database = await testDatabase();
   const { pool } = database;
-  await ensureEventsSchema(pool);
-  await ensureKeyringSchema(pool);
+  await migrate(pool, eventsSchema, keyringSchema, intakeSchema);
   const secret = (n: number) => Buffer.alloc(32, n);
   const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
   const real = postgresEventStore({ pool });
@@ -43,8 +43,8 @@ beforeAll(async () => {
     },
   };
   const sources = { sourceFor: (key: string) => Promise.resolve(SOURCES[key] ?? { kind: 'unknown' as const }) };
-  intake = createIntake({ store, keyring, sources, pool, clock: () => NOW });
-  await intake.prepare();
+  const dataSource = await createDataSource(pool, intakeSchema);
+  intake = createIntake({ store, keyring, sources, pool, dataSource, clock: () => NOW });
   const middleware = intakeMiddleware(intake);
   server = createServer((request, response) => {
     encodings.push(request.headers['content-encoding']);
@@ -316,6 +316,7 @@ describe('a collector with one place', () => {
       keyring,
       sources,
       pool: database.pool,
+      dataSource: await createDataSource(database.pool, intakeSchema),
       clock: () => NOW,
       limits: { inFlight: 1 },
     });

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { AppendOutcome, EventStore } from '@tsunagari/event-store';
-import { ensureEventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { ensureKeyringSchema, postgresKeyring } from '@tsunagari/privacy';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { createDataSource, migrate } from '@tsunagari/postgres';
+import { keyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
-import { createIntake, type ImportFormat, type ImportProgress, type Intake } from '../index';
+import { createIntake, type ImportFormat, type ImportProgress, type Intake, intakeSchema } from '../index';
 
 const DATA = join(__dirname, '../../../../data');
 const RETAIL = join(DATA, 'online-retail/online_retail.csv.gz');
@@ -25,8 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(async () => {
   database = await testDatabase();
   const { pool } = database;
-  await ensureEventsSchema(pool);
-  await ensureKeyringSchema(pool);
+  await migrate(pool, eventsSchema, keyringSchema, intakeSchema);
   const secret = (n: number) => Buffer.alloc(32, n);
   const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
   const real = postgresEventStore({ pool });
@@ -38,8 +38,8 @@ beforeEach(async () => {
     },
   };
   const sources = { sourceFor: () => Promise.resolve({ kind: 'unknown' as const }) };
-  intake = createIntake({ store, keyring, sources, pool, clock: () => '2026-01-02T03:04:05.000Z' });
-  await intake.prepare();
+  const dataSource = await createDataSource(pool, intakeSchema);
+  intake = createIntake({ store, keyring, sources, pool, dataSource, clock: () => '2026-01-02T03:04:05.000Z' });
 });
 afterEach(async () => {
   disturbance = null;

@@ -1,3 +1,6 @@
+import { type DataSource, MoreThan } from 'typeorm';
+import { quarantineEntity } from './quarantine.entity';
+
 /** The part of a `pg` pool that the quarantine needs. */
 export type Queryable = {
   query<R extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number | null }>;
@@ -21,39 +24,14 @@ export type QuarantineEntry = {
 
 export type QuarantinePage = { readonly entries: readonly QuarantineEntry[]; readonly cursor: string | null };
 
-/** The schema of this table. Idempotent; safe with two processes at once by the advisory lock. */
-const DDL = `
-select pg_advisory_xact_lock(7200417);
-create schema if not exists intake;
-create table if not exists intake.quarantine (
-  id uuid primary key,
-  seq bigint generated always as identity unique,
-  source text not null,
-  message_id text,
-  code text not null,
-  field text,
-  rule text not null,
-  line int,
-  body text,
-  status text not null default 'held' check (status in ('held', 'released', 'discarded')),
-  received timestamptz not null,
-  decided timestamptz,
-  decided_by text
-);
-create index if not exists quarantine_by_status on intake.quarantine (status, seq);
-`;
-
 const COLUMNS =
-  'id, seq, source, message_id as "messageId", code, field, rule, line, body, status, received, decided, decided_by as "decidedBy"';
+  'id, source, message_id as "messageId", code, field, rule, line, body, status, received, decided, decided_by as "decidedBy"';
 
 export class QuarantineTable {
-  constructor(private readonly pool: Queryable) {}
-
-  /** Makes schema and table where they are missing. */
-  async prepare(): Promise<void> {
-    // One simple query without parameters is one transaction, so the lock holds until all of it is done.
-    await this.pool.query(DDL);
-  }
+  constructor(
+    private readonly pool: Queryable,
+    private readonly dataSource: DataSource,
+  ) {}
 
   /** One statement for any number; an entry that is there already stays as it is. */
   async insert(entries: readonly QuarantineEntry[]): Promise<void> {
@@ -79,10 +57,15 @@ export class QuarantineTable {
     readonly source?: string;
   }): Promise<QuarantinePage> {
     const limit = Math.min(Math.max(options.limit ?? 50, 1), 500);
-    const { rows } = await this.pool.query<QuarantineEntry & { seq: string }>(
-      `select ${COLUMNS} from intake.quarantine where status = $1 and seq > $2 and ($3::text is null or source = $3) order by seq limit $4`,
-      [options.status ?? 'held', options.after ?? '0', options.source ?? null, limit + 1],
-    );
+    const rows = await this.dataSource.getRepository(quarantineEntity).find({
+      where: {
+        status: options.status ?? 'held',
+        seq: MoreThan(options.after ?? '0'),
+        ...(options.source ? { source: options.source } : {}),
+      },
+      order: { seq: 'asc' },
+      take: limit + 1,
+    });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {

@@ -4,7 +4,6 @@ import type { Pool } from '@tsunagari/postgres';
 import { decrypt, encrypt } from '../cipher';
 import type { ExpiringKeyring } from '../keyring';
 import type { MasterKeys } from './master-keys';
-import { schemaName } from './schema';
 
 const DAY_MS = 86_400_000;
 const unreadable: Redacted = { redacted: true, reason: 'UNREADABLE' };
@@ -12,16 +11,11 @@ const format = /^expiring\.1\.(\d{4}-\d\d-\d\d)\.([A-Za-z0-9_-]+)$/;
 
 /** One key a day (UTC) on which it expires; from that day on nothing sealed under it opens, whether or not the row is gone yet. */
 export class ExpiringKeys implements ExpiringKeyring {
-  private readonly table: string;
-
   constructor(
     private readonly pool: Pool,
-    schema: string,
     private readonly masters: MasterKeys,
     private readonly today: () => Date,
-  ) {
-    this.table = `${schemaName(schema)}.expiring`;
-  }
+  ) {}
 
   async sealExpiring(bodies: readonly (string | Uint8Array)[], ttlDays: number): Promise<readonly string[]> {
     if (!Number.isInteger(ttlDays) || ttlDays < 1 || ttlDays > 3650)
@@ -29,7 +23,7 @@ export class ExpiringKeys implements ExpiringKeyring {
     if (bodies.length === 0) return [];
     const day = dayOf(new Date(this.today().getTime() + (ttlDays + 1) * DAY_MS));
     const { wrapped, kek } = this.masters.newKey(day);
-    await this.pool.query(`insert into ${this.table} (expires_on, wrapped, kek) values ($1, $2, $3) on conflict do nothing`, [
+    await this.pool.query(`insert into keyring.expiring (expires_on, wrapped, kek) values ($1, $2, $3) on conflict do nothing`, [
       day,
       wrapped,
       kek,
@@ -54,13 +48,13 @@ export class ExpiringKeys implements ExpiringKeyring {
   }
 
   async expireKeys(now: Date): Promise<number> {
-    const { rowCount } = await this.pool.query(`delete from ${this.table} where expires_on <= $1`, [dayOf(now)]);
+    const { rowCount } = await this.pool.query(`delete from keyring.expiring where expires_on <= $1`, [dayOf(now)]);
     return rowCount ?? 0;
   }
 
   private async keysOf(days: Iterable<string>): Promise<ReadonlyMap<string, KeyObject>> {
     const { rows } = await this.pool.query<{ day: string; wrapped: Buffer; kek: string }>(
-      `select to_char(expires_on, 'YYYY-MM-DD') as day, wrapped, kek from ${this.table} where expires_on = any($1::date[])`,
+      `select to_char(expires_on, 'YYYY-MM-DD') as day, wrapped, kek from keyring.expiring where expires_on = any($1::date[])`,
       [[...days]],
     );
     return new Map(rows.map(({ day, ...wrapped }) => [day, createSecretKey(this.masters.unwrap(wrapped, day))]));

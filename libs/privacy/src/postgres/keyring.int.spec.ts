@@ -11,8 +11,9 @@ import {
   type Sealed,
   traitsUpdated,
 } from '@tsunagari/contracts';
+import { migrate } from '@tsunagari/postgres';
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
-import { ensureKeyringSchema, type Identifier, newCorrelationId, type PlainFact, type PostgresKeyring, postgresKeyring } from '../index';
+import { keyringSchema, type Identifier, newCorrelationId, type PlainFact, type PostgresKeyring, postgresKeyring } from '../index';
 
 const secrets = { masterKey: randomBytes(32), lookupKey: randomBytes(32), digestKey: randomBytes(32) };
 const erased = { redacted: true, reason: 'SUBJECT_ERASED' };
@@ -27,7 +28,7 @@ const process = (more: Partial<typeof secrets> & { retiredMasterKeys?: Buffer[] 
 
 beforeAll(async () => {
   db = await testDatabase();
-  await Promise.all([ensureKeyringSchema(db.pool), ensureKeyringSchema(db.pool)]);
+  await Promise.all([migrate(db.pool, keyringSchema), migrate(db.pool, keyringSchema)]);
 });
 afterAll(() => db.drop());
 

@@ -41,13 +41,7 @@ const unreadable: Redacted = { redacted: true, reason: 'UNREADABLE' };
 
 /** The keyring in PostgreSQL. Its schema must stand: `keyringSchema`. Throws when a secret has not 32 bytes. */
 export function postgresKeyring(options: PostgresKeyringOptions): PostgresKeyring {
-  const {
-    pool,
-    secrets,
-    cacheTtlMs = 60_000,
-    elapsed = () => performance.now(),
-    now = () => new Date(),
-  } = options;
+  const { pool, secrets, cacheTtlMs = 60_000, elapsed = () => performance.now(), now = () => new Date() } = options;
   const masters = new MasterKeys(secrets.masterKey, secrets.retiredMasterKeys ?? []);
   const lookupKey = secretKey('the lookup key', secrets.lookupKey);
   const digestKey = secretKey('the digest key', secrets.digestKey);

@@ -3,7 +3,6 @@ import type { Pool } from '@tsunagari/postgres';
 import { ExpiringMap } from '../expiring-map';
 import type { Erasure, SubjectOf } from '../keyring';
 import type { MasterKeys, Wrapped } from './master-keys';
-import { schemaName } from './schema';
 
 /** A subject's data key, or that it was destroyed. */
 export type SubjectKey = KeyObject | 'erased';
@@ -19,18 +18,15 @@ type Row = { readonly subject: string; readonly lookup: string; readonly erased:
 
 /** The table of subjects and a cache of it. Every method takes many and asks in a few statements. */
 export class SubjectTable {
-  private readonly table: string;
   private readonly keys: ExpiringMap<SubjectKey>;
   /** Lookup → subject, of registered subjects that were not erased when read. */
   private readonly known: ExpiringMap<string>;
 
   constructor(
     private readonly pool: Pool,
-    schema: string,
     private readonly masters: MasterKeys,
     cache: { readonly ttlMs: number; readonly now: () => number },
   ) {
-    this.table = `${schemaName(schema)}.subjects`;
     this.keys = new ExpiringMap(CACHED, cache.ttlMs, cache.now);
     this.known = new ExpiringMap(CACHED, cache.ttlMs, cache.now);
   }
@@ -58,9 +54,9 @@ export class SubjectTable {
   private async find(unknown: Set<string>, found: Map<string, SubjectOf>): Promise<void> {
     for (const part of chunks([...unknown])) {
       const { rows } = await this.pool.query<Row>({
-        name: `keyring.find.${this.table}`,
+        name: `keyring.find.keyring.subjects`,
         text: `select subject, encode(lookup, 'hex') as lookup, erased_at is not null as erased, registered_at is not null as registered
-               from ${this.table} where lookup = any($1::bytea[])`,
+               from keyring.subjects where lookup = any($1::bytea[])`,
         values: [part.map(bytes)],
       });
       for (const { subject, lookup, erased, registered } of rows) {
@@ -77,7 +73,7 @@ export class SubjectTable {
       const made = new Map(part.map((lookup) => [lookup, randomUUID() as string]));
       const keys = new Map([...made.values()].map((subject) => [subject, this.masters.newKey(subject)]));
       const { rows } = await this.pool.query<{ subject: string; lookup: string }>(
-        `insert into ${this.table} (subject, lookup, wrapped, kek)
+        `insert into keyring.subjects (subject, lookup, wrapped, kek)
          select subject, lookup, wrapped, $4 from unnest($1::uuid[], $2::bytea[], $3::bytea[]) as new(subject, lookup, wrapped)
          on conflict (lookup) do nothing returning subject, encode(lookup, 'hex') as lookup`,
         [[...made.values()], part.map(bytes), [...keys.values()].map(({ wrapped }) => wrapped), this.masters.current],
@@ -94,8 +90,8 @@ export class SubjectTable {
   async registered(subjects: readonly string[]): Promise<void> {
     for (const part of chunks(ordered(subjects)))
       await this.pool.query(
-        `with due as (select subject from ${this.table} where subject = any($1::uuid[]) and registered_at is null order by subject for update)
-         update ${this.table} as s set registered_at = now() from due where s.subject = due.subject`,
+        `with due as (select subject from keyring.subjects where subject = any($1::uuid[]) and registered_at is null order by subject for update)
+         update keyring.subjects as s set registered_at = now() from due where s.subject = due.subject`,
         [part],
       );
   }
@@ -112,8 +108,8 @@ export class SubjectTable {
     }
     for (const part of chunks([...unknown])) {
       const { rows } = await this.pool.query<{ subject: string; wrapped: Buffer | null; kek: string | null }>({
-        name: `keyring.keys.${this.table}`,
-        text: `select subject, wrapped, kek from ${this.table} where subject = any($1::uuid[])`,
+        name: `keyring.keys.keyring.subjects`,
+        text: `select subject, wrapped, kek from keyring.subjects where subject = any($1::uuid[])`,
         values: [part],
       });
       for (const { subject, wrapped, kek } of rows) {
@@ -129,7 +125,7 @@ export class SubjectTable {
     const gone = new Set<string>();
     for (const part of chunks(ordered(subjects))) {
       const { rows } = await this.pool.query<{ subject: string }>(
-        `select subject from ${this.table} where subject = any($1::uuid[]) and erased_at is not null`,
+        `select subject from keyring.subjects where subject = any($1::uuid[]) and erased_at is not null`,
         [part],
       );
       for (const { subject } of rows) gone.add(subject);
@@ -143,9 +139,9 @@ export class SubjectTable {
     let destroyed = 0;
     for (const part of chunks(all)) {
       const { rows } = await this.pool.query<{ destroyed: number }>(
-        `with alive as (select subject from ${this.table} where subject = any($1::uuid[]) and wrapped is not null order by subject for update),
+        `with alive as (select subject from keyring.subjects where subject = any($1::uuid[]) and wrapped is not null order by subject for update),
               gone as (
-                insert into ${this.table} as s (subject, erased_at) select subject, now() from unnest($1::uuid[]) as named(subject)
+                insert into keyring.subjects as s (subject, erased_at) select subject, now() from unnest($1::uuid[]) as named(subject)
                 on conflict (subject) do update set wrapped = null, kek = null, erased_at = coalesce(s.erased_at, excluded.erased_at),
                   lookup = case when $2 then null else s.lookup end
                 where s.wrapped is not null or ($2 and s.lookup is not null))
@@ -163,12 +159,12 @@ export class SubjectTable {
   /** Wraps up to `limit` keys under the current master key. Returns how many it found under a retired one. */
   async rewrap(limit: number): Promise<number> {
     const { rows } = await this.pool.query<Wrapped & { subject: string }>(
-      `select subject, wrapped, kek from ${this.table} where wrapped is not null and kek <> $1 order by subject limit $2`,
+      `select subject, wrapped, kek from keyring.subjects where wrapped is not null and kek <> $1 order by subject limit $2`,
       [this.masters.current, limit],
     );
     const again = rows.map((row) => this.masters.wrap(this.masters.unwrap(row, row.subject), row.subject).wrapped);
     await this.pool.query(
-      `update ${this.table} as s set wrapped = new.wrapped, kek = $3 from unnest($1::uuid[], $2::bytea[]) as new(subject, wrapped)
+      `update keyring.subjects as s set wrapped = new.wrapped, kek = $3 from unnest($1::uuid[], $2::bytea[]) as new(subject, wrapped)
        where s.subject = new.subject and s.wrapped is not null`,
       [rows.map(({ subject }) => subject), again, this.masters.current],
     );
