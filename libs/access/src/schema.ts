@@ -3,7 +3,7 @@ import { EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm
 import type { SourceKind } from './sources';
 
 /** A row of `access.sources`: a source and the hashes of its write keys, the present one and the one before. */
-export type SourceRow = {
+type SourceRow = {
   readonly name: string;
   readonly kind: SourceKind;
   readonly keyHash: Buffer;
@@ -13,7 +13,7 @@ export type SourceRow = {
   readonly disabledAt: string | null;
 };
 
-export const sourceEntity = new EntitySchema<SourceRow>({
+const sourceEntity = new EntitySchema<SourceRow>({
   name: 'Source',
   schema: 'access',
   tableName: 'sources',

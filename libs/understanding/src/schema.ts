@@ -3,7 +3,7 @@ import type { Job } from './jobs';
 import type { CurrentScores } from './lifetime-value/scores.query';
 
 /** A customer's scores of the last fit; `key` is the customer's id. */
-export type ScoreRow = {
+type ScoreRow = {
   readonly key: string;
   readonly modelId: string;
   readonly purchaseProbability: number;
@@ -19,7 +19,7 @@ type CurrentScoresRow = Omit<CurrentScores, 'asOfDay'> & {
   readonly scoredAt: string;
 };
 
-export const jobEntity = new EntitySchema<Job & { readonly updated: string }>({
+const jobEntity = new EntitySchema<Job & { readonly updated: string }>({
   name: 'Job',
   schema: 'understanding',
   tableName: 'jobs',

@@ -1,5 +1,5 @@
 import type { OwnedSchema } from '@tsunagari/postgres';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
  * The one table `events` that event store, event log and journal share, and the only way to write to it.
@@ -189,5 +189,42 @@ class CreateEvents implements MigrationInterface {
   }
 }
 
+/** What the tables are, for the check for drift only: reading and writing go by `pg`. */
+const eventEntity = new EntitySchema({
+  name: 'Event',
+  schema: 'public',
+  tableName: 'events',
+  columns: {
+    pos: { type: 'bigint', primary: true },
+    stream_id: { type: 'text', collation: 'C' },
+    version: { type: 'bigint' },
+    id: { type: 'uuid' },
+    digest: { type: 'bytea' },
+    type: { type: 'text', collation: 'C' },
+    schema: { type: 'smallint', default: 1 },
+    subject: { type: 'uuid', nullable: true },
+    data: { type: 'json' },
+    meta: { type: 'json' },
+    occurred: { type: 'timestamptz' },
+    recorded: { type: 'timestamptz' },
+  },
+  uniques: [
+    { name: 'events_stream_version', columns: ['stream_id', 'version'] },
+    { name: 'events_id', columns: ['id'] },
+  ],
+  indices: [{ name: 'events_subject_pos', columns: ['subject', 'pos'] }],
+});
+
+const closedStreamEntity = new EntitySchema({
+  name: 'ClosedStream',
+  schema: 'public',
+  tableName: 'closed_streams',
+  columns: { stream_id: { type: 'text', collation: 'C', primary: true }, closed: { type: 'timestamptz' } },
+});
+
 /** The event store's tables and functions; they are found by the search path, whose default is this schema. */
-export const eventsSchema = { schema: 'public', migrations: [CreateEvents] } satisfies OwnedSchema;
+export const eventsSchema = {
+  schema: 'public',
+  migrations: [CreateEvents],
+  entities: [eventEntity, closedStreamEntity],
+} satisfies OwnedSchema;

@@ -2,7 +2,7 @@ import { EntitySchema } from 'typeorm';
 import type { QuarantineEntry } from './quarantine-table';
 
 /** A row of `intake.quarantine`; `seq` grows in the order of arrival. */
-export type QuarantineRow = QuarantineEntry & { readonly seq: string };
+type QuarantineRow = QuarantineEntry & { readonly seq: string };
 
 export const quarantineEntity = new EntitySchema<QuarantineRow>({
   name: 'Quarantine',

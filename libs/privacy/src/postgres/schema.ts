@@ -1,5 +1,5 @@
 import type { OwnedSchema } from '@tsunagari/postgres';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { EntitySchema, type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /**
  * The schema is open to its owner only, and belongs into no long backup: what a backup keeps, an erasure cannot reach (`forgetAgain`
@@ -42,5 +42,34 @@ class CreateKeyring implements MigrationInterface {
   }
 }
 
+/** What the tables are, for the check for drift only: reading and writing go by `pg`. */
+const subjectEntity = new EntitySchema({
+  name: 'Subject',
+  schema: 'keyring',
+  tableName: 'subjects',
+  columns: {
+    subject: { type: 'uuid', primary: true },
+    lookup: { type: 'bytea', nullable: true },
+    wrapped: { type: 'bytea', nullable: true },
+    kek: { type: 'text', nullable: true },
+    registered_at: { type: 'timestamptz', nullable: true },
+    erased_at: { type: 'timestamptz', nullable: true },
+  },
+  uniques: [{ name: 'subjects_lookup_key', columns: ['lookup'] }],
+  indices: [{ name: 'subjects_by_kek', columns: ['kek'], where: 'wrapped is not null' }],
+  checks: [{ name: 'subjects_check', expression: '(wrapped is null) = (erased_at is not null)' }],
+});
+
+const expiringKeyEntity = new EntitySchema({
+  name: 'ExpiringKey',
+  schema: 'keyring',
+  tableName: 'expiring',
+  columns: { expires_on: { type: 'date', primary: true }, wrapped: { type: 'bytea' }, kek: { type: 'text' } },
+});
+
 /** The tables of the keyring. */
-export const keyringSchema = { schema: 'keyring', migrations: [CreateKeyring] } satisfies OwnedSchema;
+export const keyringSchema = {
+  schema: 'keyring',
+  migrations: [CreateKeyring],
+  entities: [subjectEntity, expiringKeyEntity],
+} satisfies OwnedSchema;
