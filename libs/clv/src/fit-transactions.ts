@@ -82,6 +82,22 @@ export function transactionModel(
   }
 }
 
+/**
+ * The parameters in the order of the model's likelihood and covariance: the inverse of {@link transactionModel}. Never by the order of
+ * the object's keys: a model that was stored as JSON comes back with keys in any order.
+ */
+export function parametersOf(model: FittedTransactions): readonly number[] {
+  switch (model.kind) {
+    case 'mbg-nbd':
+    case 'bg-nbd':
+      return [model.parameters.r, model.parameters.alpha, model.parameters.a, model.parameters.b];
+    case 'pareto-nbd':
+      return [model.parameters.r, model.parameters.alpha, model.parameters.s, model.parameters.beta];
+    case 'nbd':
+      return [model.parameters.r, model.parameters.alpha];
+  }
+}
+
 function verdictOf(kind: TransactionModelKind, names: readonly string[], found: Maximum, nbd: Maximum): DropoutVerdict {
   const gainOverNbd = found.logLikelihood - nbd.logLikelihood;
   const parameters = Object.fromEntries(names.map((name, i) => [name, at(found.parameters, i)]));
@@ -156,6 +172,6 @@ export function fitTransactions(histories: readonly PurchaseHistory[], options: 
 export function logLikelihood(model: FittedTransactions, histories: readonly PurchaseHistory[]): number {
   const table = tabulate(histories);
   if ('outcome' in table) throw new RangeError(table.refusal.message);
-  const parameters = Float64Array.from(Object.values(model.parameters));
+  const parameters = Float64Array.from(parametersOf(model));
   return likelihoodOf(model.kind, table).evaluate(parameters, new Float64Array(parameters.length));
 }

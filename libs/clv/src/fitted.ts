@@ -3,7 +3,7 @@ import type { Matrix } from './numerics/matrix';
 export type TransactionModelKind = 'mbg-nbd' | 'bg-nbd' | 'pareto-nbd' | 'nbd';
 
 interface FittedBase {
-  /** Covariance of the logarithms of the parameters, in the order of `parameters`; null where the likelihood is flat (no uncertainty known). */
+  /** Covariance of the logarithms of the parameters, in the order in which their type names them; null where the likelihood is flat (no uncertainty known). */
   readonly covarianceLog: Matrix | null;
 }
 

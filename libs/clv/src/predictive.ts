@@ -1,4 +1,4 @@
-import { transactionModel } from './fit-transactions';
+import { parametersOf, transactionModel } from './fit-transactions';
 import { expectedSpend } from './fit-spend';
 import type { FittedSpend, FittedTransactions } from './fitted';
 import type { PurchaseHistory } from './histories';
@@ -58,7 +58,7 @@ function parameterDrawer(parameters: readonly number[], covarianceLog: Matrix | 
 }
 
 function transactionDrawer(model: FittedTransactions): (random: Random) => FittedTransactions {
-  const draw = parameterDrawer(Object.values(model.parameters), model.covarianceLog);
+  const draw = parameterDrawer(parametersOf(model), model.covarianceLog);
   return (random) => transactionModel(model.kind, draw(random), null, model.unitDays);
 }
 

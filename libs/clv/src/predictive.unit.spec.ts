@@ -78,6 +78,21 @@ describe('predictive intervals', () => {
     },
   );
 
+  it.each<TransactionModelKind>(['mbg-nbd', 'bg-nbd', 'pareto-nbd', 'nbd'])(
+    'of %s are the same for a model that was stored and came back with its keys in another order',
+    (kind) => {
+      const turned = <M extends object>(model: M): M =>
+        JSON.parse(JSON.stringify(model), (_, value: unknown) =>
+          typeof value === 'object' && value !== null && !Array.isArray(value)
+            ? Object.fromEntries(Object.entries(value).reverse())
+            : value,
+        ) as M;
+      const question = { ...terms, transactions: transactions(kind), spend, history: histories[5]! };
+      const stored = { ...question, transactions: turned(question.transactions), spend: turned(question.spend) };
+      expect(predictiveInterval(stored)).toEqual(predictiveInterval(question));
+    },
+  );
+
   it('discount each purchase by its month', () => {
     const certain = { ...transactions('mbg-nbd'), covarianceLog: null } as FittedTransactions;
     const question = { ...terms, transactions: certain, history: histories[5]!, discountMonthly: 0.05, horizonMonths: 24 };
