@@ -2,16 +2,18 @@ import type { BenchmarkRow } from './benchmark';
 import { clvBenchmarks } from './clv';
 import { eventStoreBenchmarks } from './event-store';
 import { idleBenchmark } from './idle';
+import { spineBenchmarks } from './spine';
 
 export type BenchmarkOptions = {
   readonly quick: boolean;
-  /** Groups (`clv`, `event-store`, `idle`) or ids (`B2`); empty for all. */
+  /** Groups (`event-store`, `spine`, `idle`, `clv`) or ids (`B2`); empty for all. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 };
 
 const groups = {
   'event-store': ({ quick }: BenchmarkOptions) => eventStoreBenchmarks({ quick }),
+  spine: ({ quick }: BenchmarkOptions) => spineBenchmarks({ quick }),
   idle: () => idleBenchmark(),
   clv: () => clvBenchmarks(),
 } satisfies Record<string, (options: BenchmarkOptions) => Promise<BenchmarkRow[]>>;

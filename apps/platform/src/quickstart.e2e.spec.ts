@@ -31,6 +31,11 @@ it('quickstart --once reports what SOURCE.md says of the shop, and exits; a seco
     expect(out).toMatch(/dropout is not identified/i);
     if (repeated) expect(out + err).toContain('known before');
     const reported = out.slice(out.indexOf('What the shop adds up to'), out.indexOf("The model's verdict"));
+    const valued = [...reported.matchAll(/£([\d,]+) +£([\d,]+) – £([\d,]+)/g)].map((found) =>
+      found.slice(1).map((text) => Number(text.replaceAll(',', ''))),
+    );
+    expect(valued).toHaveLength(10);
+    for (const [value = 0, low = 0, high = 0] of valued) expect(low < value && value < high).toBe(true);
     // Each fit is a model of its own and draws its own futures, so only their bounds move.
     figures.push(reported.replace(/£[\d,]+ – £[\d,]+/g, 'interval').replace(/ +/g, ' '));
   }
