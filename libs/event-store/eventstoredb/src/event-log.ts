@@ -3,6 +3,7 @@ import { BACKWARDS, END, START, eventTypeFilter, excludeSystemEvents } from '@ev
 import type { Fact, Position } from '@tsunagari/contracts';
 import { BEGINNING, comparePositions } from '@tsunagari/contracts';
 import type { EventLog, LogPage, LogRead } from '@tsunagari/event-log';
+import { Calls } from './calls';
 import type { RecordedEvent } from './fact-events';
 import { isFact, toFact, toPosition } from './fact-events';
 import { NoAnswer, askAgain, within } from './outage';
@@ -21,7 +22,7 @@ type FromAll = typeof START | { readonly commit: bigint; readonly prepare: bigin
 
 /** After so many events looked at, a filtered subscription says how far it is. */
 const searchWindow = 500;
-const windowsPerCheckpoint = 10;
+const windowsPerCheckpoint = 20;
 /** A page looks at so many events at most, whatever the filter drops: reading stays interruptible and checkpoints move. */
 const checkpointsPerPage = 10;
 /** How many events the search for the newest fact takes at a time. */
@@ -37,14 +38,9 @@ export function eventStoreDbLog(options: EventStoreDbLogOptions): EventLog {
   const answerWithinMs = options.answerWithinMs ?? 10_000;
   const retryForMs = options.retryForMs ?? 2_000;
   const wake = subscriptionWakeUp(client);
-  const busy = new Set<Promise<unknown>>();
+  const calls = new Calls();
 
-  const asking = <T>(ask: () => Promise<T>): Promise<T> => {
-    const answer = askAgain(retryForMs, true, ask);
-    const settled: Promise<unknown> = answer.catch(() => undefined).finally(() => busy.delete(settled));
-    busy.add(settled);
-    return answer;
-  };
+  const asking = <T>(ask: () => Promise<T>): Promise<T> => calls.run(() => askAgain(Date.now() + retryForMs, true, ask));
 
   return {
     read: (read) => asking(() => readPage(client(), answerWithinMs, read)),
@@ -52,7 +48,7 @@ export function eventStoreDbLog(options: EventStoreDbLogOptions): EventLog {
     onAppended: (listener) => wake.add(listener),
     async close() {
       await wake.close();
-      await Promise.all(busy);
+      await calls.ended();
       await release();
     },
   };

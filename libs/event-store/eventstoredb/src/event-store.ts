@@ -11,6 +11,7 @@ import type { Position } from '@tsunagari/contracts';
 import { BEGINNING, comparePositions, laterPosition } from '@tsunagari/contracts';
 import type { Append, AppendOutcome, EventStore, ExpectedVersion } from '@tsunagari/event-store';
 import { StoreUnavailable } from '@tsunagari/event-store';
+import { Calls } from './calls';
 import type { StoreLimits } from './fact-events';
 import { DEFAULT_LIMITS, isName, isRefused, toEvents, toPosition } from './fact-events';
 import { NoAnswer, askAgain, within } from './outage';
@@ -51,25 +52,17 @@ export function eventStoreDbStore(options: EventStoreDbOptions): EventStore {
   const answerWithinMs = options.answerWithinMs ?? 10_000;
   const retryForMs = options.retryForMs ?? 2_000;
   const slots = new Slots(inFlight);
+  const calls = new Calls();
   let closed = false;
-  let reads = 0;
-  let readsEnded: () => void = () => undefined;
   /** The latest position known to stand. */
   let seen: Position = BEGINNING;
 
-  const refuseWhenClosed = (): void => {
+  const accept = async <T>(call: () => Promise<T>): Promise<T> => {
     if (closed) throw new StoreUnavailable('closed', 'The event store was closed.');
+    return calls.run(call);
   };
 
-  const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
-    reads++;
-    try {
-      return await askAgain(retryForMs, true, ask);
-    } finally {
-      reads--;
-      if (reads === 0) readsEnded();
-    }
-  };
+  const asking = <T>(ask: () => Promise<T>): Promise<T> => askAgain(Date.now() + retryForMs, true, ask);
 
   const headOf = async (stream: string): Promise<AppendOutcome> => {
     const head = await asking(() => streamHead(client(), answerWithinMs, stream));
@@ -87,12 +80,12 @@ export function eventStoreDbStore(options: EventStoreDbOptions): EventStore {
     }
   };
 
-  const send = async (append: Append, events: readonly EventData[]): Promise<AppendOutcome> => {
+  const send = async (append: Append, events: readonly EventData[], until: number): Promise<AppendOutcome> => {
     const before = seen;
     // With `none` and an exact version the server compares ids first, so asking again is safe whatever became of the first try.
     const repeatable = append.expected === 'none' || typeof append.expected === 'object';
     const sent = await answered(() =>
-      askAgain(retryForMs, repeatable, () =>
+      askAgain(until, repeatable, () =>
         // No credentials on the call: with them the client leaves batch appends for slow single ones.
         writing((to) =>
           to.appendToStream(append.stream, [...events], { expectedRevision: expectedRevision(append.expected), deadline: answerWithinMs }),
@@ -114,63 +107,52 @@ export function eventStoreDbStore(options: EventStoreDbOptions): EventStore {
     return position;
   };
 
-  /** Takes its place in the order of calls before it first waits. */
   const add = async (append: Append): Promise<AppendOutcome> => {
     const events = toEvents(append, storeLimits);
     if (isRefused(events)) return events;
     if (events.length === 0) return headOf(append.stream);
+    // From here, not from its turn: who waits behind others in an outage need not wait for each of them.
+    const until = Date.now() + retryForMs;
     await slots.take();
     try {
-      return await send(append, events);
+      return await send(append, events, until);
     } finally {
       slots.give();
     }
   };
 
+  const close = async (stream: string, expected: ExpectedVersion): Promise<AppendOutcome> => {
+    if (!isName(stream)) return { kind: 'refused', field: 'stream', rule: 'the name of a stream' };
+    const head = await headOf(stream);
+    if (head.kind !== 'appended') return head;
+    // The type leaves out STREAM_EXISTS, which the client sends all the same.
+    const expectedThere = expectedRevision(expected) as ExpectedRevision;
+    const sent = await answered(() =>
+      askAgain(Date.now() + retryForMs, false, () =>
+        writing((to) => to.tombstoneStream(stream, { expectedRevision: expectedThere, deadline: answerWithinMs })),
+      ),
+    );
+    if ('kind' in sent) return sent;
+    const position = toPosition(sent.position) ?? head.position;
+    seen = laterPosition(seen, position);
+    return { ...head, position };
+  };
+
   return {
-    async append(append) {
-      refuseWhenClosed();
-      return slots.waiting >= mayWait ? overloaded : add(append);
-    },
+    append: (append) => accept(async () => (slots.waiting >= mayWait ? overloaded : add(append))),
 
-    async appendMany(appends) {
-      refuseWhenClosed();
-      if (slots.waiting > 0 && slots.waiting + appends.length > mayWait) return appends.map(() => overloaded);
-      return inOrder(appends, add);
-    },
+    appendMany: (appends) =>
+      accept(async () =>
+        slots.waiting > 0 && slots.waiting + appends.length > mayWait ? appends.map(() => overloaded) : inOrder(appends, add),
+      ),
 
-    async readStream(stream, read) {
-      refuseWhenClosed();
-      return asking(() => readStream(client(), answerWithinMs, stream, read));
-    },
+    readStream: (stream, read) => accept(() => asking(() => readStream(client(), answerWithinMs, stream, read))),
 
-    async tombstone(stream, expected) {
-      refuseWhenClosed();
-      if (!isName(stream)) return { kind: 'refused', field: 'stream', rule: 'the name of a stream' };
-      const head = await headOf(stream);
-      if (head.kind !== 'appended') return head;
-      await slots.take();
-      try {
-        // The type leaves out STREAM_EXISTS, which the client sends all the same.
-        const expectedThere = expectedRevision(expected) as ExpectedRevision;
-        const sent = await answered(() =>
-          askAgain(retryForMs, false, () =>
-            writing((to) => to.tombstoneStream(stream, { expectedRevision: expectedThere, deadline: answerWithinMs })),
-          ),
-        );
-        if ('kind' in sent) return sent;
-        const position = toPosition(sent.position) ?? head.position;
-        seen = laterPosition(seen, position);
-        return { ...head, position };
-      } finally {
-        slots.give();
-      }
-    },
+    tombstone: (stream, expected) => accept(() => close(stream, expected)),
 
     async close() {
       closed = true;
-      await slots.idle();
-      if (reads > 0) await new Promise<void>((resolve) => (readsEnded = resolve));
+      await calls.ended();
       await release();
     },
   };
@@ -184,17 +166,20 @@ async function inOrder(appends: readonly Append[], add: (append: Append) => Prom
   const started: Promise<AppendOutcome>[] = [];
   const lastOf = new Map<string, Promise<unknown>>();
   const window: Promise<unknown>[] = [];
+  let outage = false;
   for (const [index, append] of appends.entries()) {
     await lastOf.get(append.stream);
     if (window.length >= inFlight) await window.shift();
+    // The call throws anyway; the rest would only wait for the same server, one after the other.
+    if (outage) break;
     const outcome = add(append);
-    // Settled either way: what failed is thrown below, once nothing is on its way any more.
-    const settled = outcome.catch(() => undefined);
+    const settled = outcome.catch(() => (outage = true));
     started.push(outcome);
     window.push(settled);
     lastOf.set(append.stream, settled);
     if (index === 0) await settled;
   }
+  // An outage is thrown once nothing is on its way any more.
   await Promise.allSettled(started);
   return Promise.all(started);
 }

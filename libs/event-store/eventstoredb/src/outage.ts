@@ -41,20 +41,19 @@ export async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
 }
 
 /**
- * Asks again while the server is away, for at most `forMs`, then throws `StoreUnavailable`. A call that is not `repeatable` is asked
- * again only where it certainly did nothing.
+ * Asks twice, then again while the server is away until the moment `until`, then throws `StoreUnavailable`. A call that is not
+ * `repeatable` is asked again only where it certainly did nothing.
  */
-export async function askAgain<T>(forMs: number, repeatable: boolean, ask: () => Promise<T>): Promise<T> {
-  const until = Date.now() + forMs;
+export async function askAgain<T>(until: number, repeatable: boolean, ask: () => Promise<T>): Promise<T> {
   let outcomeUnknown = false;
-  for (let pause = 10; ; pause = Math.min(250, pause * 2)) {
+  for (let tries = 1, pause = 10; ; tries++, pause = Math.min(250, pause * 2)) {
     try {
       return await ask();
     } catch (error) {
       const failure = classifyFailure(error);
       if (failure === 'bug') throw error;
       outcomeUnknown ||= failure === 'unknown';
-      if ((failure === 'unknown' && !repeatable) || Date.now() >= until)
+      if ((failure === 'unknown' && !repeatable) || (tries > 1 && Date.now() >= until))
         throw new StoreUnavailable(
           'connection',
           `EventStoreDB cannot be reached: ${error instanceof Error ? error.message : String(error)}`,

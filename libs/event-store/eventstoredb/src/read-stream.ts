@@ -52,10 +52,10 @@ export async function streamHead(client: EventStoreDBClient, answerWithinMs: num
   return { version: state.lastVersion, position: state.facts[0]?.position ?? BEGINNING };
 }
 
-/** All of a read or none of it: a stream that breaks off or falls silent throws. */
+/** All of a read or none of it: a stream that breaks off or falls silent throws. From the leader, because decisions rest on it. */
 async function collect(client: EventStoreDBClient, answerWithinMs: number, stream: string, range: ClientReadOptions): Promise<Fact[]> {
   const facts: Fact[] = [];
-  const events = client.readStream(stream, range);
+  const events = client.readStream(stream, { ...range, requiresLeader: true });
   const iterator = events[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -6,7 +6,6 @@
 export class Slots {
   private readonly queue: (() => void)[] = [];
   private taken = 0;
-  private whenIdle: (() => void)[] = [];
 
   constructor(private readonly size: number) {}
 
@@ -21,13 +20,7 @@ export class Slots {
 
   give(): void {
     const next = this.queue.shift();
-    if (next) return next();
-    this.taken--;
-    if (this.taken > 0) return;
-    for (const tell of this.whenIdle.splice(0)) tell();
-  }
-
-  async idle(): Promise<void> {
-    if (this.taken > 0) await new Promise<void>((resolve) => this.whenIdle.push(resolve));
+    if (next) next();
+    else this.taken--;
   }
 }

@@ -99,17 +99,9 @@ export class MemoryLog {
   /** Many events nobody asked for, cheaply: they share their bytes, and nobody is woken by them. */
   fill(name: string, type: string, count: number): void {
     const { events } = this.streams.get(name) ?? this.create(name);
-    const shared = {
-      stream: name,
-      type,
-      id: randomUUID(),
-      contentType: 'application/json',
-      data: Buffer.from('{}'),
-      metadata: nothing,
-      created: now(),
-    };
-    for (let index = 0; index < count; index++) {
-      const event = { ...shared, position: this.next, revision: events.length };
+    const [id, contentType, data, metadata, created] = [randomUUID(), 'application/json', Buffer.from('{}'), nothing, now()];
+    for (let revision = events.length; count > 0; revision++, count--) {
+      const event = { position: this.next, stream: name, revision, id, type, contentType, data, metadata, created };
       this.next += 122n;
       events.push(event);
       this.events.push(event);

@@ -24,7 +24,7 @@ const backward = 1;
 /** EventStoreDB's own search window: after so many events looked at, times the multiplier, a filtered subscription gets a checkpoint. */
 const searchWindow = 32;
 /** A look at so many events is followed by a turn of the event loop. */
-const looksAt = 50_000;
+const looksAt = 10_000;
 
 /** Answers reads of a stream, of `$all`, and subscriptions to `$all`. */
 export function readHandler(log: MemoryLog, faults: Faults, opened: { subscriptions: number }): (call: ReadCall) => void {

@@ -35,6 +35,8 @@ import { readHandler } from './reading';
 export type WireServerOptions = {
   /** By default a log of its own; the nodes of one cluster share one. */
   readonly log?: MemoryLog;
+  /** Where the log of its own begins. */
+  readonly firstPosition?: bigint;
   /** By default any free port. */
   readonly port?: number;
   /** Whether it offers batch appends, as servers from 21.10 on do. Default true. */
@@ -64,7 +66,7 @@ const deadlineExceeded = 4;
  * faults; what it cannot show is how a real server behaves. A suite that passed against it is reported as "protocol only".
  */
 export async function startWireServer(options: WireServerOptions = {}): Promise<WireServer> {
-  const log = options.log ?? new MemoryLog();
+  const log = options.log ?? new MemoryLog(options.firstPosition);
   const faults = new Faults();
   const opened = { batchStreams: 0, appends: 0, subscriptions: 0 };
   const offersBatches = options.batchAppend ?? true;
