@@ -125,7 +125,8 @@ describe('CDNOW by the real path', () => {
     const ended = await shop.fit({ model, asOfDay: '1997-09-30', calibrationEnd: '1997-06-30' });
     expect(ended).toMatchObject({ kind: 'ended', result: { kind: 'succeeded', customers: 2357 } });
     const found = await latestModel(shop.store);
-    return { kind: found?.transactions.kind, verdict: found?.verdict, parameters: Object.values(found?.transactions.parameters ?? {}) };
+    const byName: Readonly<Record<string, number>> = { ...found?.transactions.parameters };
+    return { kind: found?.transactions.kind, verdict: found?.verdict, parameters: ['r', 'alpha', 'a', 'b'].map((name) => byName[name]) };
   };
 
   it('gives the parameters of BG/NBD that Fader, Hardie and Lee published', async () => {
