@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { brokerWay } from './kafka/test-broker';
 
 /** What a suite may need that not every machine has. */
 export type Need = 'docker' | 'broker' | 'eventstoredb' | 'mount' | 'linux';
@@ -13,7 +14,7 @@ const setOr =
 
 const checks: Readonly<Record<Need, Check>> = {
   docker: () => (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0 ? undefined : 'no Docker daemon answers'),
-  broker: setOr('TSUNAGARI_TEST_KAFKA_BROKERS'),
+  broker: () => (brokerWay() ? undefined : 'KAFKA_BROKERS is not set, no Docker daemon answers, and java and mvn are not both on the PATH'),
   eventstoredb: setOr('TSUNAGARI_TEST_EVENTSTOREDB_URL'),
   // Private to the process: nothing of the machine changes.
   mount: () =>

@@ -4,3 +4,7 @@ export { describeWith, unmetNeed } from './describe-with';
 export type { Need } from './describe-with';
 export * from './given';
 export * from './eventstoredb';
+export { testBroker } from './kafka/test-broker';
+export type { TestBroker } from './kafka/test-broker';
+export { KAFKA_HOME, startLocalBroker } from './kafka/local-broker';
+export type { LocalBroker } from './kafka/local-broker';

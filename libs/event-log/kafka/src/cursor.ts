@@ -1,0 +1,123 @@
+import type { Position } from '@tsunagari/contracts';
+import { BEGINNING, toSequence } from '@tsunagari/contracts';
+import { toPosition } from './fact-records';
+import type { Partitions, Record } from './partitions';
+
+type Place = { next: number; end: number; complete: string; readonly buffered: Record[] };
+
+/** A place in the ordered merge of all partitions. One call at a time. */
+export type Cursor = {
+  readonly position: () => Position;
+  /** At most `limit` facts at or before `upTo` in the order of positions. */
+  readonly take: (limit: number, upTo?: Position) => Promise<{ readonly records: readonly Record[]; readonly atEnd: boolean }>;
+};
+
+/** A partition with so many facts in memory waits for the others: so much memory at most, however uneven the partitions are. */
+const aheadAtMost = 2_000;
+
+/** Merges the partitions by sequence from after a position, up to the lowest watermark: beyond it a quiet partition may still hold something. */
+export async function openCursor(partitions: Partitions, after: Position): Promise<Cursor> {
+  const seen = toSequence(after);
+  const starts = await offsetsAfter(partitions, seen);
+  const places: Place[] = starts.map((next) => ({ next, end: Infinity, complete: seen, buffered: [] }));
+  let at = seen;
+
+  const lowest = (): string => places.reduce((low, { complete }) => (complete < low ? complete : low), '9'.repeat(20));
+
+  const fetch = async (): Promise<boolean> => {
+    const from = new Map(places.flatMap((place, partition) => (place.buffered.length < aheadAtMost ? [[partition, place.next]] : [])));
+    let moved = false;
+    for (const fetched of await partitions.fetch(from)) {
+      const place = places[fetched.partition];
+      if (!place) continue;
+      for (const record of fetched.records) {
+        if (record.isFact && record.sequence > place.complete) place.buffered.push(record);
+        if (record.sequence > place.complete) place.complete = record.sequence;
+      }
+      moved ||= fetched.next > place.next;
+      place.next = fetched.next;
+      place.end = fetched.end;
+    }
+    return moved;
+  };
+
+  return {
+    position: () => toPosition(at),
+    async take(limit, upTo) {
+      const bound = upTo === undefined ? undefined : toSequence(upTo);
+      let low = lowest();
+      const ready = (): number =>
+        places.reduce((sum, { buffered }) => {
+          const beyond = buffered.findIndex(({ sequence }) => sequence > low);
+          return sum + (beyond < 0 ? buffered.length : beyond);
+        }, 0);
+      let drained = false;
+      while (ready() < limit && (bound === undefined || low < bound)) {
+        if (!(await fetch())) {
+          drained = true;
+          break;
+        }
+        low = lowest();
+      }
+      const reach = bound !== undefined && bound < low ? bound : low;
+      const facts = places.flatMap(({ buffered }) => buffered.filter(({ sequence }) => sequence <= reach));
+      facts.sort((a, b) => (a.sequence < b.sequence ? -1 : 1));
+      const taken = facts.slice(0, limit);
+      const last = taken.at(-1);
+      at = facts.length > limit && last ? last.sequence : reach > at ? reach : at;
+      for (const { buffered } of places) {
+        const left = buffered.findIndex(({ sequence }) => sequence > at);
+        buffered.splice(0, left < 0 ? buffered.length : left);
+      }
+      return { records: taken, atEnd: facts.length <= limit && (drained || (bound !== undefined && at >= bound)) };
+    },
+  };
+}
+
+/** A partition's distance that is read through rather than halved again. */
+const nearEnough = 500;
+
+/** By partition, an offset at or before the first record after the sequence: halving, all partitions at once. */
+async function offsetsAfter(partitions: Partitions, sequence: string): Promise<number[]> {
+  const spans = (await partitions.ends()).map((end) => ({ from: 0, to: end }));
+  if (sequence === toSequence(BEGINNING)) return spans.map(() => 0);
+  for (;;) {
+    const wide = spans.flatMap(({ from, to }, partition) => (to - from > nearEnough ? [partition] : []));
+    if (wide.length === 0) return spans.map(({ from }) => from);
+    const middles = new Map(wide.map((partition) => [partition, middle(spans[partition])]));
+    for (const { partition, records, next } of await partitions.fetch(middles, { maxBytes: 1 })) {
+      const span = spans[partition];
+      const first = records[0];
+      if (!span) continue;
+      const half = middle(span);
+      if (first && first.sequence <= sequence) span.from = half;
+      // Only markers or an aborted batch here: what follows decides, and nothing lies between.
+      else if (!first && next > half && next < span.to) span.from = await skipped(partitions, partition, next, sequence, span);
+      else span.to = half;
+    }
+  }
+}
+
+function middle(span: { readonly from: number; readonly to: number } | undefined): number {
+  return span ? Math.floor((span.from + span.to) / 2) : 0;
+}
+
+/** Looks on from an offset where nothing was committed; answers the new lower end of the span, and lowers its upper one if that is it. */
+async function skipped(
+  partitions: Partitions,
+  partition: number,
+  offset: number,
+  sequence: string,
+  span: { from: number; to: number },
+): Promise<number> {
+  const half = middle(span);
+  for (let next = offset; next < span.to;) {
+    const [answer] = await partitions.fetch(new Map([[partition, next]]), { maxBytes: 1 });
+    const first = answer?.records[0];
+    if (first && first.sequence <= sequence) return first.offset;
+    if (first || !answer || answer.next === next) break;
+    next = answer.next;
+  }
+  span.to = half;
+  return span.from;
+}

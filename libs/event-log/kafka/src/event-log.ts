@@ -1,0 +1,100 @@
+import type { Fact, Position } from '@tsunagari/contracts';
+import { BEGINNING, comparePositions, laterPosition } from '@tsunagari/contracts';
+import type { EventLog, LogRead } from '@tsunagari/event-log';
+import type { KafkaConfig } from 'kafkajs';
+import type { Cursor } from './cursor';
+import { openCursor } from './cursor';
+import { readFact } from './fact-records';
+import { openPartitions } from './partitions';
+import { committedTail } from './tail';
+import { topicsOf } from './topics';
+
+export type KafkaEventLogOptions = {
+  readonly kafka: KafkaConfig;
+  readonly namespace: string;
+  /** How long the broker may hold back a listener's question when nothing is new, in ms. Default 500. */
+  readonly waitMs?: number;
+};
+
+/** So many readers may go through the log at once before they have to find their place again. */
+const readers = 4;
+/** A page looks at so many facts at most, whatever the filter drops. */
+const looksAt = 50_000;
+
+/**
+ * The log over the facts topic: its partitions merged in the order of positions up to the lowest watermark. Reads committed
+ * transactions only, in no group: it stores nothing in Kafka. Memory is bounded by partition, however uneven they are.
+ */
+export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
+  const topic = topicsOf(options.namespace).facts;
+  const partitions = openPartitions(options.kafka, topic);
+  const cursors: Cursor[] = [];
+  const listeners = new Set<() => void>();
+  let watching: Promise<void> | undefined;
+
+  const head = async (): Promise<Position> => {
+    const tails = await committedTail(partitions);
+    return tails.reduce((low, tail) => (comparePositions(tail, low) < 0 ? tail : low), tails[0] ?? BEGINNING);
+  };
+
+  const cursorAt = async (after: Position): Promise<Cursor> => {
+    const at = cursors.findIndex((cursor) => cursor.position() === after);
+    const [kept] = at < 0 ? [] : cursors.splice(at, 1);
+    return kept ?? (await openCursor(partitions, after));
+  };
+
+  /** A connection of its own: the broker answers a connection's requests one after the other, and these wait. */
+  const watch = async (): Promise<void> => {
+    const own = openPartitions(options.kafka, topic);
+    try {
+      let next: number | undefined;
+      while (listeners.size > 0)
+        try {
+          next ??= (await own.ends())[0] ?? 0;
+          const [answer] = await own.fetch(new Map([[0, next]]), { waitMs: options.waitMs ?? 500 });
+          if (!answer || answer.next === next) continue;
+          next = answer.next;
+          for (const listener of [...listeners]) listener();
+        } catch {
+          // A broker that is away has nothing new; who reads sees the error.
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+    } finally {
+      await own.close();
+      watching = undefined;
+    }
+  };
+
+  return {
+    head,
+    async read({ after, limit, types, upTo }: LogRead) {
+      if (upTo !== undefined && comparePositions(after, upTo) >= 0) return { facts: [], upTo: after, atEnd: true };
+      const cursor = await cursorAt(after);
+      const wanted = types && new Set(types);
+      const facts: Fact[] = [];
+      for (let looked = 0; ;) {
+        const { records, atEnd } = await cursor.take(limit - facts.length, upTo);
+        looked += records.length;
+        for (const { value } of records) {
+          const fact = readFact(value);
+          if (!wanted || wanted.has(fact.type)) facts.push(fact);
+        }
+        if (!atEnd && facts.length < limit && looked < looksAt) continue;
+        cursors.push(cursor);
+        if (cursors.length > readers) cursors.shift();
+        return { facts, upTo: laterPosition(after, cursor.position()), atEnd };
+      }
+    },
+    onAppended(listener) {
+      const own = (): void => listener();
+      listeners.add(own);
+      watching ??= watch();
+      return () => void listeners.delete(own);
+    },
+    async close() {
+      listeners.clear();
+      await watching;
+      await partitions.close();
+    },
+  };
+}

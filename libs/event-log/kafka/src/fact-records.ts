@@ -1,0 +1,77 @@
+import type { CloudEvent, Fact, FactMeta, Position } from '@tsunagari/contracts';
+import { toCloudEvent, toSequence } from '@tsunagari/contracts';
+import type { Message } from 'kafkajs';
+
+/** Data teams skip these by type; they say that a partition is complete up to their sequence. */
+export const WATERMARK = 'retention.log.watermark.v1';
+
+/** What the envelope does not carry and a fact has: extension attributes in CloudEvents' own alphabet. */
+type Extensions = {
+  readonly stream: string;
+  readonly sentat?: string;
+  readonly receivedat?: string;
+  readonly originaltimestamp?: string;
+  readonly command?: string;
+  readonly imported?: true;
+};
+
+const contentType = 'application/cloudevents+json';
+
+export function factRecord(fact: Fact): Message {
+  const event = toCloudEvent(fact);
+  const { sentAt, receivedAt, originalTimestamp, command, imported } = fact.meta;
+  const extensions: Extensions = {
+    stream: fact.stream,
+    ...(sentAt === undefined ? {} : { sentat: sentAt }),
+    ...(receivedAt === undefined ? {} : { receivedat: receivedAt }),
+    ...(originalTimestamp === undefined ? {} : { originaltimestamp: originalTimestamp }),
+    ...(command === undefined ? {} : { command }),
+    ...(imported === undefined ? {} : { imported }),
+  };
+  return {
+    key: event.partitionkey,
+    value: JSON.stringify({ ...event, ...extensions }),
+    headers: { 'content-type': contentType, sequence: event.sequence },
+  };
+}
+
+export function watermarkRecord(position: Position, partition: number): Message {
+  const sequence = toSequence(position);
+  return { key: null, partition, value: JSON.stringify({ type: WATERMARK, sequence }), headers: { sequence } };
+}
+
+/** `sequence` → position. */
+export function toPosition(sequence: string): Position {
+  return sequence.replace(/^0+(?=\d)/, '');
+}
+
+/** Watermarks have no key. */
+export function readFact(value: string): Fact {
+  const event = JSON.parse(value) as CloudEvent & Extensions;
+  const at = event.type.lastIndexOf('.v');
+  const meta: FactMeta = {
+    actor: event.actor,
+    source: event.source,
+    correlationId: event.correlationid,
+    ...(event.causationid === undefined ? {} : { causationId: event.causationid }),
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+    ...(event.sentat === undefined ? {} : { sentAt: event.sentat }),
+    ...(event.receivedat === undefined ? {} : { receivedAt: event.receivedat }),
+    ...(event.originaltimestamp === undefined ? {} : { originalTimestamp: event.originaltimestamp }),
+    ...(event.command === undefined ? {} : { command: event.command }),
+    ...(event.imported === undefined ? {} : { imported: event.imported }),
+  };
+  return {
+    id: event.id,
+    type: event.type.slice(0, at),
+    schema: Number(event.type.slice(at + 2)),
+    subject: event.subject ?? null,
+    data: event.data,
+    meta,
+    occurred: event.time,
+    position: toPosition(event.sequence),
+    stream: event.stream,
+    version: event.streamversion,
+    recorded: event.recordedtime,
+  };
+}

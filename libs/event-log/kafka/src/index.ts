@@ -1,0 +1,6 @@
+export { ensureTopics, PARTITIONS, topicsOf } from './topics';
+export type { EnsureTopics, Topics } from './topics';
+export { kafkaPublisher } from './publisher';
+export type { KafkaPublisher, KafkaPublisherOptions } from './publisher';
+export { kafkaEventLog } from './event-log';
+export type { KafkaEventLogOptions } from './event-log';

@@ -1,0 +1,128 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+
+/** A broker of its own process group on this machine, without Docker. */
+export type LocalBroker = {
+  readonly brokers: string;
+  /** kill −9, as a machine that goes away. The data stays. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again on the same data and port. */
+  readonly start: () => Promise<void>;
+  /** Ends it and removes its data. */
+  readonly remove: () => Promise<void>;
+};
+
+const root = join(__dirname, '../../../..');
+const version = '4.1.1';
+export const KAFKA_HOME = join(root, '.tsunagari/kafka');
+const jars = join(KAFKA_HOME, version, 'libs');
+
+/** Lets Maven fetch the jars once; Maven's own cache and ours make later runs cost nothing. */
+function fetchJars(): void {
+  if (existsSync(jars)) return;
+  const fetched = `${jars}-${process.pid}`;
+  const pom = join(root, 'infra/kafka/local/pom.xml');
+  execFileSync('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${fetched}`], { stdio: 'pipe' });
+  try {
+    renameSync(fetched, jars);
+  } catch {
+    // Another run was faster.
+    rmSync(fetched, { recursive: true, force: true });
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function properties(folder: string, port: number, controllerPort: number): string {
+  return [
+    'process.roles=broker,controller',
+    'node.id=1',
+    `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names=CONTROLLER',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `log.dirs=${join(folder, 'data')}`,
+    'auto.create.topics.enable=false',
+    'group.initial.rebalance.delay.ms=0',
+    ...['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic'].map((name) => `${name}.replication.factor=1`),
+    'transaction.state.log.min.isr=1',
+    'share.coordinator.state.topic.min.isr=1',
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.num.partitions=4',
+    '',
+  ].join('\n');
+}
+
+/** Waits until the broker answers; tells nothing of the attempts. */
+export async function brokerAnswers(brokers: string, withinMs = 60_000): Promise<void> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
+    try {
+      await admin.connect();
+      if ((await admin.describeCluster()).brokers.length > 0) return;
+    } catch (error) {
+      if (Date.now() > end) throw new Error(`no Kafka broker answers at ${brokers}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  }
+}
+
+/**
+ * Apache Kafka in KRaft mode on the JVM. A shell watches the process `owner` and ends the broker with it, so a test run that is
+ * killed with −9 leaves none behind.
+ */
+export async function startLocalBroker(folder: string, owner: number = process.pid): Promise<LocalBroker> {
+  fetchJars();
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const config = join(folder, 'server.properties');
+  writeFileSync(config, properties(folder, port, await freePort()));
+  const java = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jars}/*`];
+  const id = randomUUID().replaceAll('-', '').slice(0, 22);
+  execFileSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config], { stdio: 'pipe' });
+  const brokers = `127.0.0.1:${port}`;
+  let broker: ReturnType<typeof spawn> | undefined;
+
+  const start = async (): Promise<void> => {
+    const watch = `java "$@" > "${join(folder, 'broker.out')}" 2>&1 & broker=$!
+trap 'kill -9 $broker; exit' TERM
+while kill -0 ${owner} 2>/dev/null && kill -0 $broker 2>/dev/null; do sleep 0.3; done
+kill -9 $broker 2>/dev/null; kill -0 ${owner} 2>/dev/null || rm -rf "${folder}"`;
+    broker = spawn('sh', ['-c', watch, 'sh', ...java, 'kafka.Kafka', config], { detached: true, stdio: 'ignore' });
+    broker.unref();
+    await brokerAnswers(brokers);
+  };
+  const kill = async (): Promise<void> => {
+    const running = broker;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = new Promise((resolve) => running.once('exit', resolve));
+    running.ref();
+    running.kill('SIGTERM');
+    await gone;
+  };
+  await start();
+  return {
+    brokers,
+    start,
+    kill,
+    async remove() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+}
