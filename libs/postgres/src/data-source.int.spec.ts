@@ -4,6 +4,7 @@ import type { TestDatabase } from '@tsunagari/testing';
 import { testDatabase } from '@tsunagari/testing';
 import { createDataSource, expectNoDrift, migrate, schemaDrift } from './data-source';
 import { createPool } from './pool';
+import { waitUntil } from './supervisor';
 
 @Entity({ name: 'parked', schema: 'service' })
 class Parked {
@@ -74,11 +75,15 @@ describe('TypeORM on our pool', () => {
     const failing = { ...service, migrations: [CreateParked, Failing] };
     await expect(migrate(db.pool, failing)).rejects.toThrow('nowhere');
     expect((await db.pool.query("select to_regclass('service.half') as half")).rows).toEqual([{ half: null }]);
-    const locks = await db.pool.query(
-      "select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = $1)",
-      [db.name],
-    );
-    expect(locks.rowCount).toBe(0);
+    // The server gives the lock back when it has seen that the connection is closed: a moment later.
+    const free = await waitUntil(async () => {
+      const locks = await db.pool.query(
+        "select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = $1)",
+        [db.name],
+      );
+      return locks.rowCount === 0;
+    }, 10_000);
+    expect(free).toBe(true);
     expect(await migrate(db.pool, service)).toEqual([]);
   });
 
