@@ -1,6 +1,6 @@
 // `npm run dev`: rebuilds on every change and starts the platform anew; it stops gracefully first, so nothing is lost.
 import { spawn } from 'node:child_process';
-import { installWhatIsMissing, requireNode, root, step } from './steps.mjs';
+import { installWhatIsMissing, nodeFlags, requireNode, root, step } from './steps.mjs';
 
 requireNode();
 await step('install', installWhatIsMissing);
@@ -15,7 +15,7 @@ function startAnew() {
       platform.kill('SIGTERM');
       await ended;
     }
-    platform = spawn(process.execPath, ['--enable-source-maps', 'dist/apps/platform/main.js', ...process.argv.slice(2)], {
+    platform = spawn(process.execPath, [...nodeFlags, 'dist/apps/platform/main.js', ...process.argv.slice(2)], {
       cwd: root,
       stdio: 'inherit',
     });

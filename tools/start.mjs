@@ -1,7 +1,7 @@
 // `npm start`: the platform on this machine. Installs and builds what is missing first.
-import { installWhatIsMissing, requireNode, run, step } from './steps.mjs';
+import { installWhatIsMissing, nodeFlags, requireNode, run, step } from './steps.mjs';
 
 requireNode();
 await step('install', installWhatIsMissing);
 await step('build', () => run(process.execPath, ['tools/build.mjs']));
-await step('platform', () => run(process.execPath, ['--enable-source-maps', 'dist/apps/platform/main.js', ...process.argv.slice(2)]));
+await step('platform', () => run(process.execPath, [...nodeFlags, 'dist/apps/platform/main.js', ...process.argv.slice(2)]));

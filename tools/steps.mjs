@@ -44,6 +44,9 @@ export function run(command, args, options = {}) {
   });
 }
 
+/** How Node runs the platform: most of what it allocates dies young, so a wide nursery saves a tenth of the work; stacks name our sources. */
+export const nodeFlags = ['--enable-source-maps', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+
 /** The local program of an installed package: no global installs, no npx download. */
 export function bin(name) {
   return path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);

@@ -70,7 +70,7 @@ export function encodeAppend(append: Append, limits: StoreLimits): EncodedAppend
     const data = fact.json ?? (JSON.stringify(fact.data) as string | undefined);
     const meta = JSON.stringify(fact.meta) as string | undefined;
     if (data === undefined || meta === undefined) return refused(`facts.${index}.data`, 'a JSON value');
-    const size = Buffer.byteLength(data) + Buffer.byteLength(meta);
+    const size = bytesOf(data, limits.factBytes) + bytesOf(meta, limits.factBytes);
     if (size > limits.factBytes) return refused(`facts.${index}.data`, `at most ${limits.factBytes} bytes of data and meta as JSON`);
     bytes += size;
     facts.push({
@@ -126,6 +126,11 @@ export function batchParameters(appends: readonly EncodedAppend[]): string[] {
 
 export function isName(text: string): boolean {
   return text.length > 0 && text.length <= longestName && !unprintable.test(text) && isWellFormed(text);
+}
+
+/** UTF-8 bytes of a text; as many as it has characters where even three bytes each stay far below the limit: counting costs as much as writing. */
+function bytesOf(text: string, limit: number): number {
+  return text.length * 6 <= limit ? text.length : Buffer.byteLength(text);
 }
 
 function brokenRule(fact: NewFact): readonly [field: string, rule: string] | undefined {
