@@ -61,7 +61,12 @@ export async function openDeployment(configuration: Configuration, options: Open
   const clock = clockOf(configuration);
   const notice = options.onNotice ?? (() => undefined);
   const server = await databaseOf(configuration, options);
-  const pool = createPool({ url: server.url, max: 16, onConnectionLost: (error) => notice({ kind: 'connection-lost', error }) });
+  let closing = false;
+  const pool = createPool({
+    url: server.url,
+    max: 16,
+    onConnectionLost: (error) => (closing ? undefined : notice({ kind: 'connection-lost', error })),
+  });
   let dataSource: DataSource;
   try {
     await migrate(pool, ...schemas);
@@ -89,6 +94,8 @@ export async function openDeployment(configuration: Configuration, options: Open
     keyring,
     path: commandPath({ store, keyring }),
     async close() {
+      // From here on the server cuts connections because we asked it to.
+      closing = true;
       await store.close();
       await log.close();
       await dataSource.destroy();
