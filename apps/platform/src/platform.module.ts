@@ -20,7 +20,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { HealthController } from './health.controller';
 import { trustedDocumentsOf } from './trusted-documents';
-import { ACCESS, CONFIGURATION, DEPLOYMENT, GATEWAY, HEALTH, INTAKE, LOGGER, METRICS, SERVICES, SHUTDOWN } from './tokens';
+import { ACCESS, CONFIGURATION, DEPLOYMENT, GATEWAY, HEALTH, INTAKE, LOGGER, METRICS, SERVICES, SHUTDOWN, WITHOUT } from './tokens';
 
 /** Where `npm run build` puts GraphiQL, beside the bundle. */
 const GRAPHIQL = path.join(__dirname, '..', '..', 'graphiql');
@@ -28,11 +28,12 @@ const GRAPHIQL = path.join(__dirname, '..', '..', 'graphiql');
 /** Every service in one process: the embedded default, and a PostgreSQL of one's own. It chooses and wires; it decides nothing. */
 @Module({})
 export class PlatformModule {
-  static of(configuration: Configuration): DynamicModule {
+  /** @param without runs that do not start, by name. */
+  static of(configuration: Configuration, without: readonly string[] = []): DynamicModule {
     return {
       module: PlatformModule,
       controllers: [HealthController],
-      providers: [{ provide: CONFIGURATION, useValue: configuration }, ...parts],
+      providers: [{ provide: CONFIGURATION, useValue: configuration }, { provide: WITHOUT, useValue: without }, ...parts],
     };
   }
 }
@@ -71,21 +72,27 @@ const parts: readonly FactoryProvider[] = [
   },
   {
     provide: SERVICES,
-    inject: [DEPLOYMENT, LOGGER, SHUTDOWN, HEALTH, METRICS],
-    useFactory: async (deployment: Deployment, logger: Logger, shutdown: Shutdown, health: Health, metrics: Metrics): Promise<Services> => {
+    inject: [DEPLOYMENT, LOGGER, SHUTDOWN, HEALTH, METRICS, WITHOUT],
+    useFactory: async (
+      deployment: Deployment,
+      logger: Logger,
+      shutdown: Shutdown,
+      health: Health,
+      metrics: Metrics,
+      without: readonly string[],
+    ): Promise<Services> => {
       const services = openServices(deployment, {
+        without,
         onRunnerError: ({ cause, ...error }) => logger.error({ ...error, err: cause }, 'projection'),
+        onRunError: (run, error) => logger.error({ run, err: error }, 'it is tried again'),
         onResolverError: (error) => logger.error({ err: error }, 'resolver'),
       });
-      const started = await services.runner.start();
-      if (started.kind === 'log-differs') throw new Error(`${started.explanation} ${started.remedy}`);
-      shutdown.onShutdown('projections', () => services.runner.stop());
-      health.addReadiness('projections', async () => {
-        const behind = (await services.runner.status()).projections.filter(({ lagMs }) => lagMs > READY_LAG_MS);
-        return behind.length === 0
-          ? undefined
-          : `${behind.map(({ name }) => name).join(', ')} behind by more than ${READY_LAG_MS / 1000} s`;
-      });
+      await services.start();
+      shutdown.onShutdown('contexts', services.stop);
+      for (const { name, lagMs } of services.runs)
+        health.addReadiness(name, async () =>
+          (await lagMs()) > READY_LAG_MS ? `behind by more than ${READY_LAG_MS / 1000} s` : undefined,
+        );
       observe(services, metrics);
       return services;
     },
@@ -133,8 +140,14 @@ const parts: readonly FactoryProvider[] = [
 /** A process that answers from understanding older than this says that it is not ready. */
 const READY_LAG_MS = 60_000;
 
-/** Lag and progress of each projection, read when Prometheus asks. */
+/** Lag and progress of all that runs, read when Prometheus asks. */
 function observe(services: Services, metrics: Metrics): void {
+  const age = metrics.gauge('tsunagari_run_lag_seconds', 'Age of the oldest fact that it has not taken in', ['run']);
+  Object.assign(age, {
+    async collect() {
+      for (const { name, lagMs } of services.runs) age.set({ run: name }, (await lagMs()) / 1000);
+    },
+  });
   const lag = metrics.gauge('tsunagari_projection_lag_seconds', 'Age of the oldest fact that the read model lacks', ['projection']);
   const parked = metrics.gauge('tsunagari_projection_parked', 'Customers whose facts wait for a fix', ['projection']);
   Object.assign(lag, {

@@ -1,12 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Deployment, Services } from '@tsunagari/deployment';
+import { DAYS, type Deployment, type Services } from '@tsunagari/deployment';
 import type { Gateway } from '@tsunagari/gateway';
 import { intakeMiddleware, type Intake } from '@tsunagari/intake';
 import { type Configuration, listenOnNextFreePort, type Logger, type Shutdown } from '@tsunagari/runtime';
 import type { RequestHandler } from 'express';
-import { closeDaysAsTheyEnd } from './days';
 import { PlatformModule } from './platform.module';
 import { DEPLOYMENT, GATEWAY, INTAKE, LOGGER, SERVICES, SHUTDOWN } from './tokens';
 
@@ -31,11 +30,14 @@ export type StartOptions = {
  * @throws whatever keeps a part from starting, with what was started before stopped again.
  */
 export async function startPlatform(configuration: Configuration, options: StartOptions = {}): Promise<Platform> {
-  const app: INestApplication = await NestFactory.create<NestExpressApplication>(PlatformModule.of(configuration), {
-    bodyParser: false,
-    logger: false,
-    abortOnError: false,
-  });
+  const app: INestApplication = await NestFactory.create<NestExpressApplication>(
+    PlatformModule.of(configuration, options.closesDays === false ? [DAYS] : []),
+    {
+      bodyParser: false,
+      logger: false,
+      abortOnError: false,
+    },
+  );
   const shutdown = app.get<Shutdown>(SHUTDOWN);
   try {
     const [deployment, services, intake, gateway, logger] = [
@@ -53,10 +55,6 @@ export async function startPlatform(configuration: Configuration, options: Start
     gateway.attachWebSocket(server);
     const port = await listenOnNextFreePort(server, configuration.port, configuration.host);
     shutdown.onShutdown('requests', () => app.close());
-    if (options.closesDays ?? true) {
-      const timer = closeDaysAsTheyEnd(deployment, services, logger);
-      shutdown.onShutdown('days', timer.stop);
-    }
     return { url: `http://${shownHost(configuration.host)}:${port}`, deployment, services, intake, logger, shutdown };
   } catch (error) {
     await shutdown.shutDown('could not start');

@@ -9,3 +9,5 @@ export const ACCESS = Symbol('access');
 export const GATEWAY = Symbol('gateway');
 export const HEALTH = Symbol('health');
 export const METRICS = Symbol('metrics');
+/** Names of runs that do not start. */
+export const WITHOUT = Symbol('without');

@@ -1,78 +1,115 @@
-import { facts as registry, type Position } from '@tsunagari/contracts';
-import { customersSubgraph, identityCommands } from '@tsunagari/customers';
+import { facts as registry } from '@tsunagari/contracts';
 import { isFailureCode, type Subgraph } from '@tsunagari/graphql';
 import { createProjectionRunner, type AnyProjection, type ProjectionRunner, type RunnerError } from '@tsunagari/projection';
-import { orderCommands, subscriptionsSubgraph } from '@tsunagari/subscriptions';
-import { closeDays, profileProjection, purchasesProjection, understandingSubgraph } from '@tsunagari/understanding';
+import { closeDays } from '@tsunagari/understanding';
+import { contextNames, contexts } from './contexts';
+import type { ContextName, OpenContext, Running, Shared } from './contexts/context';
 import type { Deployment } from './deployment';
 
-/** What a deployment serves: the projections of understanding and the subgraphs of its contexts. Nothing runs yet. */
+/** The contexts that a process hosts, opened over its deployment. Nothing runs before `start`. */
 export type Services = {
-  readonly runner: ProjectionRunner;
+  readonly contexts: readonly OpenContext[];
   readonly subgraphs: readonly Subgraph[];
-  /** Waits until every read model has seen the position, at most 2 s. */
-  readonly waitFor: (position: Position) => Promise<void>;
+  /** The read models of all of them. */
+  readonly runner: ProjectionRunner;
+  /** Everything that goes on beside requests, the read models first. */
+  readonly runs: readonly Running[];
+  /** Starts all that runs; when one cannot, those before it are stopped again. */
+  readonly start: () => Promise<void>;
+  /** Ends all that runs, the last first. */
+  readonly stop: () => Promise<void>;
+  /** Until everything that runs has taken in the log, with what they appended themselves on the way. */
+  readonly caughtUp: () => Promise<void>;
   /** Closes every day up to `upTo` that is not closed yet. */
   readonly closeDays: (upTo: string, from?: string) => ReturnType<typeof closeDays>;
 };
 
 export type ServicesOptions = {
+  /** The contexts of this process; all that stand unless given. */
+  readonly contexts?: readonly ContextName[];
+  /** Runs that do not start here, by name. */
+  readonly without?: readonly string[];
   readonly onRunnerError?: (error: RunnerError) => void;
+  /** Told of an outage or a failure of something that runs, and goes on. */
+  readonly onRunError?: (run: string, error: unknown) => void;
   /** Told of faults of ours only; what a client did wrong is told to the client. */
   readonly onResolverError?: (error: unknown) => void;
 };
 
-/** The projections of a deployment, for its zone. */
-export function projectionsOf(deployment: Deployment): readonly AnyProjection[] {
-  return [purchasesProjection(deployment.configuration.timeZone), profileProjection];
+/** The schema of the read models of a process that hosts understanding. */
+const READ_MODELS = 'understanding';
+
+/** The projections of a deployment. */
+export function projectionsOf(deployment: Deployment, names: readonly ContextName[] = contextNames): readonly AnyProjection[] {
+  return names.flatMap((name) => contexts[name]?.projections?.(deployment) ?? []);
 }
 
-/** Wires the contexts to the deployment's adapters and to each other's answers. */
+/** Wires the contexts of a process to the deployment's adapters. */
 export function openServices(deployment: Deployment, options: ServicesOptions = {}): Services {
-  const { pool, store, log, journal, keyring, clock, path, configuration } = deployment;
-  const definitions = projectionsOf(deployment);
+  const { pool, store, log, journal, keyring, clock, configuration } = deployment;
+  const names = options.contexts ?? contextNames;
   const runner = createProjectionRunner({
     pool,
     log,
     journal,
-    definitions,
+    definitions: projectionsOf(deployment, names),
     registry,
+    schema: READ_MODELS,
     ...(options.onRunnerError ? { onError: options.onRunnerError } : {}),
   });
-  const waitFor = async (position: Position): Promise<void> => {
-    await Promise.all(definitions.map(({ name }) => runner.waitFor(name, position)));
-  };
-  const now = (): string => clock.now();
-  const onError = (error: unknown): void => {
-    if (!isClientFault(error)) options.onResolverError?.(error);
-  };
-  const shared = {
+  const shared: Shared = {
+    projections: runner,
     identity: runner.identity,
-    journal,
-    keyring,
-    waitFor,
-    now,
-    onError,
+    schema: READ_MODELS,
+    identified: async (position) => void (await runner.waitFor('identity', position)),
+    now: () => clock.now(),
+    onResolverError: (error) => {
+      if (!isClientFault(error)) options.onResolverError?.(error);
+    },
+    onRunError: options.onRunError ?? (() => undefined),
   };
+  const opened = names.flatMap((name) => contexts[name]?.open(deployment, shared) ?? []);
+  const runs = [readModels(runner), ...opened.flatMap((context) => context.runs)].filter(({ name }) => !options.without?.includes(name));
   return {
+    contexts: opened,
+    subgraphs: opened.flatMap(({ subgraph }) => subgraph ?? []),
     runner,
-    waitFor,
+    runs,
+    async start() {
+      for (const [at, run] of runs.entries()) {
+        try {
+          await run.start();
+        } catch (error) {
+          for (const started of runs.slice(0, at).reverse()) await started.stop();
+          throw error;
+        }
+      }
+    },
+    async stop() {
+      for (const run of [...runs].reverse()) await run.stop();
+    },
+    async caughtUp() {
+      for (let before; before !== (before = await log.head());) for (const run of runs) await run.caughtUp();
+    },
     closeDays: (upTo, from) =>
       closeDays({ store, log, keyring, upTo, timeZone: configuration.timeZone, ...(from === undefined ? {} : { from }) }),
-    subgraphs: [
-      customersSubgraph({ ...shared, commands: identityCommands({ ...shared, path }) }),
-      subscriptionsSubgraph({ ...shared, store, commands: orderCommands({ path, store, keyring }) }),
-      understandingSubgraph({
-        pool,
-        store,
-        log,
-        journal,
-        keyring,
-        projections: runner,
-        now,
-        onError,
-      }),
-    ],
+  };
+}
+
+/** The read models of a process, as one thing that runs. */
+function readModels(runner: ProjectionRunner): Running {
+  return {
+    name: 'projections',
+    async start() {
+      const started = await runner.start();
+      if (started.kind === 'log-differs') throw new Error(`${started.explanation} ${started.remedy}`);
+    },
+    stop: () => runner.stop(),
+    lagMs: async () => Math.max(0, ...(await runner.status()).projections.map(({ lagMs }) => lagMs)),
+    async caughtUp() {
+      const outcome = await runner.catchUp({ timeoutMs: 20_000 });
+      if (outcome.kind !== 'caught-up') throw new Error(`read models stand at ${outcome.position}, wanted ${outcome.wanted}`);
+    },
   };
 }
 

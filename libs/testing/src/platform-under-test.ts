@@ -1,5 +1,5 @@
 import { type Role, sources } from '@tsunagari/access';
-import { openAccess, openDeployment, openServices, type Deployment, type Services } from '@tsunagari/deployment';
+import { DAYS, openAccess, openDeployment, openServices, type Deployment, type Services } from '@tsunagari/deployment';
 import { createGateway } from '@tsunagari/gateway';
 import { nodeSubgraph } from '@tsunagari/graphql';
 import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
@@ -51,11 +51,13 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   const deployment = await openDeployment(configuration, { role: 'own' });
   const unexpected: unknown[] = [];
   const services = openServices(deployment, {
+    // Specs close days when they want them closed.
+    without: [DAYS],
     onRunnerError: (error) => unexpected.push(error),
+    onRunError: (_, error) => unexpected.push(error),
     onResolverError: (error) => unexpected.push(error),
   });
-  const started = await services.runner.start();
-  if (started.kind !== 'started') throw new Error(started.explanation);
+  await services.start();
   const access = await openAccess(deployment);
   const { store, keyring, pool, dataSource, clock } = deployment;
   const directory = sources(pool);
@@ -90,16 +92,11 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     tokens.set(role, token);
     return token;
   };
-  const caughtUp = async (): Promise<void> => {
-    const outcome = await services.runner.catchUp({ timeoutMs: 20_000 });
-    if (outcome.kind !== 'caught-up') throw new Error(`read models stand at ${outcome.position}, wanted ${outcome.wanted}`);
-  };
-
   return {
     url,
     deployment,
     services,
-    caughtUp,
+    caughtUp: services.caughtUp,
     async ask(query, variables = {}, { role = 'admin' } = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -116,14 +113,14 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
         body: JSON.stringify(body),
       });
       const answer = { status: response.status, body: (await response.json()) as Record<string, unknown> };
-      if (response.ok) await caughtUp();
+      if (response.ok) await services.caughtUp();
       return answer;
     },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await gateway.stop();
-      await services.runner.stop();
+      await services.stop();
       await deployment.close();
       await database.drop();
       rmSync(home, { recursive: true, force: true });

@@ -1,0 +1,15 @@
+import { understandingSchema } from '@tsunagari/understanding';
+import type { ContextDefinition, ContextName } from './context';
+import { openCustomers } from './customers';
+import { openSubscriptions } from './subscriptions';
+import { openUnderstanding, projectionsOfUnderstanding } from './understanding';
+
+/** Every context that stands. A new one is a file beside this and a line here. */
+export const contexts: Readonly<Partial<Record<ContextName, ContextDefinition>>> = {
+  customers: { open: openCustomers, schemas: [] },
+  subscriptions: { open: openSubscriptions, schemas: [] },
+  understanding: { open: openUnderstanding, schemas: [understandingSchema], projections: projectionsOfUnderstanding },
+};
+
+/** The names of the contexts that stand. */
+export const contextNames = Object.keys(contexts) as readonly ContextName[];
