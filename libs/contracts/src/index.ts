@@ -1,10 +1,21 @@
+import { consentFacts } from './customers/consent-facts';
 import { customersFacts } from './customers/facts';
 import { intakeFacts } from './intake/facts';
 import { FactRegistry } from './registry';
 import { subscriptionsFacts } from './subscriptions/facts';
+import { planFacts } from './subscriptions/plan-facts';
+import { subscriptionFacts } from './subscriptions/subscription-facts';
+import { connectionFacts } from './touchpoints/connection-facts';
+import { interactionFacts } from './touchpoints/interaction-facts';
+import { messageFacts } from './touchpoints/message-facts';
+import { requestFacts } from './touchpoints/request-facts';
+import { touchpointFacts } from './touchpoints/touchpoint-facts';
 import { understandingFacts } from './understanding/facts';
 
+export * from './brand-text';
 export * from './cloud-event';
+export * from './customers/consent-facts';
+export * from './customers/consent-port';
 export * from './customers/facts';
 export * from './fact';
 export * from './intake/facts';
@@ -16,7 +27,28 @@ export * from './sealed';
 export * from './streams';
 export * from './subscriptions/facts';
 export * from './subscriptions/order-totals';
+export * from './subscriptions/plan-facts';
+export * from './subscriptions/recurring-revenue';
+export * from './subscriptions/subscription-facts';
+export * from './touchpoints/connection-facts';
+export * from './touchpoints/interaction-facts';
+export * from './touchpoints/message-facts';
+export * from './touchpoints/request-facts';
+export * from './touchpoints/touchpoint-facts';
 export * from './understanding/facts';
 
 /** Every kind of fact of the platform. */
-export const facts = new FactRegistry([...customersFacts, ...subscriptionsFacts, ...intakeFacts, ...understandingFacts]);
+export const facts = new FactRegistry([
+  ...customersFacts,
+  ...consentFacts,
+  ...subscriptionsFacts,
+  ...planFacts,
+  ...subscriptionFacts,
+  ...touchpointFacts,
+  ...connectionFacts,
+  ...interactionFacts,
+  ...requestFacts,
+  ...messageFacts,
+  ...intakeFacts,
+  ...understandingFacts,
+]);
