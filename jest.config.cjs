@@ -6,7 +6,7 @@ const aliases = Object.fromEntries(
 );
 
 /** Packages that ship ES modules only: swc transforms them for Jest. */
-const esmOnly = ['@graphql-hive/router-runtime', 'jose', 'pure-rand'];
+const esmOnly = ['@graphql-hive/router-runtime', '@marcbachmann/cel-js', 'jose', 'pure-rand'];
 
 module.exports = {
   rootDir: __dirname,
