@@ -164,6 +164,38 @@ export function eventLogContract(name: string, make: () => Promise<LogUnderTest>
       expect(ids(seen)).toEqual(ids(wanted));
     });
 
+    it('gives everything in the order of subjects, page by page, within the same bounds', async () => {
+      const read = async (limit: number, bounds: object = {}): Promise<Fact[]> => {
+        const seen: Fact[] = [];
+        for (let after: { subject: string; position: string } | null = null; ;) {
+          const page = await given.journal.inSubjectOrder({ after, limit, ...bounds });
+          seen.push(...page);
+          const last = page[page.length - 1];
+          if (page.length < limit || !last?.subject) return seen;
+          after = { subject: last.subject, position: last.position };
+        }
+      };
+      const wanted = [ada, ben, cleo].sort().flatMap((subject) => of(subject));
+      for (const limit of [1, 7, 45, 100]) expect(ids(await read(limit))).toEqual(ids(wanted));
+      const upTo = all[30]!.position;
+      const bounds = { upTo, types: [types[0], types[2]], occurredBy: '2011-01-10T00:00:00.000Z' };
+      expect(ids(await read(4, bounds))).toEqual(
+        ids(
+          wanted.filter(
+            ({ type, position, occurred }) =>
+              type !== types[1] && comparePositions(position, upTo) <= 0 && occurred <= '2011-01-10T00:00:00.000Z',
+          ),
+        ),
+      );
+    });
+
+    it('knows the last position recorded by a moment', async () => {
+      expect(await given.journal.positionAt('2000-01-01T00:00:00.000Z')).toBe(BEGINNING);
+      expect(await given.journal.positionAt('2999-01-01T00:00:00.000Z')).toBe(all.at(-1)!.position);
+      for (const { recorded } of all)
+        expect(await given.journal.positionAt(recorded)).toBe(all.findLast((each) => each.recorded <= recorded)!.position);
+    });
+
     it('finds facts by id, and says nothing of ids it does not know', async () => {
       const some = [all[3]!, all[17]!];
       expect(await given.journal.byIds([...ids(some), randomUUID(), all[3]!.id])).toEqual(some);

@@ -36,6 +36,16 @@ export type JournalRead = {
   readonly occurredBy?: string;
 };
 
+/** A place in the order by (subject, position): that of a fact. */
+export type SubjectPlace = { readonly subject: string; readonly position: Position };
+
+export type SubjectOrderRead = Omit<JournalRead, 'subjects'> & {
+  /** Exclusive; null for the very first fact. */
+  readonly after: SubjectPlace | null;
+  /** At most so many facts; fewer are answered only at the end. */
+  readonly limit: number;
+};
+
 export type TimelinePage = { readonly facts: readonly Fact[]; readonly hasMore: boolean };
 
 /** The facts by subject: timelines, evidence, as-of answers and re-folds. */
@@ -47,4 +57,8 @@ export interface Journal {
     read: JournalRead & { readonly first: number; readonly before?: { readonly occurred: string; readonly id: string } },
   ): Promise<TimelinePage>;
   byIds(ids: readonly string[]): Promise<readonly Fact[]>;
+  /** All facts that have a subject, sorted by (subject, position): how a read model is built in customer order, page by page. */
+  inSubjectOrder(read: SubjectOrderRead): Promise<readonly Fact[]>;
+  /** The last position recorded by a moment (ISO 8601), inclusive; `BEGINNING` when nothing was. `recorded` never runs backwards. */
+  positionAt(recordedBy: string): Promise<Position>;
 }
