@@ -5,3 +5,4 @@ export { createProjectionRunner } from './runner';
 export { createIdentityReader } from './identity/identity-reader';
 export type { HeldMerge, IdentityReader } from './identity/identity-reader';
 export { canonicalJson, rowHash, sumOfHashes } from './state-hash';
+export * from './aggregates';

@@ -1,0 +1,473 @@
+import { randomUUID } from 'node:crypto';
+import { BEGINNING, comparePositions, type Fact, type FactRegistry, laterPosition, type Position } from '@tsunagari/contracts';
+import type { EventLog, Journal } from '@tsunagari/event-log';
+import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { Bell } from '../bell';
+import { LostLease } from '../checkpoints';
+import { giveBack, heartbeat, ownShards } from '../leases';
+import { Gate } from '../page-writer';
+import { logDiffers } from '../restored-log';
+import type { CaughtUp, LogDiffers, ReplayOutcome, StartOutcome } from '../runner-face';
+import { inTransaction, quoted } from '../schema';
+import { auditTable, hashTable, type TableAudit, type TableHash } from './audit';
+import { moveReaders } from './checkpoints';
+import type { AnyReadModel, ReadModelDefinition } from './definition';
+import { emptyTable, ensureReaders, ensureTable, showInstead } from './generations';
+import { type FoldedFact, foldPage, type Outcome, settleParked, writeRows } from './page-fold';
+import { type ReadModelReader, readModelReader } from './reader';
+import type { ReadModelTable } from './table';
+
+export type ReadModelRunnerOptions = {
+  readonly pool: Pool;
+  readonly log: EventLog;
+  readonly journal: Journal;
+  readonly registry: FactRegistry;
+  /** The context's schema; created when missing. One runner a schema and process. */
+  readonly schema: string;
+  readonly definitions: readonly AnyReadModel[];
+  /** Called for every page that meant something to a read model, in the transaction that writes it. What it throws keeps the page from being taken. */
+  readonly onFolded?: (client: PoolClient, definition: AnyReadModel, folded: readonly FoldedFact[]) => Promise<void>;
+  /** Told of what goes wrong and is dealt with; by default nothing is said. */
+  readonly onError?: (error: ReadModelError) => void;
+  /** At most so many facts a page. Default 1,000. */
+  readonly pageSize?: number;
+  /** The safety net beside the log's hint, milliseconds. Default 1,000. */
+  readonly pollMs?: number;
+  /** How long a process that says nothing keeps its read models, milliseconds. Default 3,000. */
+  readonly leaseMs?: number;
+  /** First pause before a poisonous key is folded again, milliseconds; doubles each time. Default 1,000. */
+  readonly retryMs?: number;
+  /** Attempts after which a poisonous key waits for a person. Default 4. */
+  readonly attempts?: number;
+};
+
+export type ReadModelError = {
+  readonly readModel: string;
+  readonly kind: 'outage' | 'parked' | 'log-differs';
+  readonly message: string;
+  readonly key?: string;
+  readonly cause?: unknown;
+};
+
+export type ReadModelStatus = {
+  readonly name: string;
+  readonly version: number;
+  readonly position: Position;
+  readonly head: Position;
+  readonly parked: number;
+  /** A version that is built beside the one that readers see. */
+  readonly rebuilding: boolean;
+};
+
+export type ParkedRow = {
+  readonly readModel: string;
+  readonly key: string;
+  readonly error: string;
+  readonly attempts: number;
+  /** ISO 8601; null when it waits for a person. */
+  readonly retryAt: string | null;
+};
+
+/** Keeps the read models of one context, one active reader each over all processes. */
+export interface ReadModelRunner {
+  reader<S>(definition: ReadModelDefinition<S>): ReadModelReader<S>;
+  /** Creates what is missing, checks that the log is the one that was folded, begins to read. */
+  start(): Promise<StartOutcome>;
+  stop(): Promise<void>;
+  /** Until all read models have seen the position (`atLeast` of a query), or the time is over. Default 2,000 ms. */
+  waitFor(position: Position, options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
+  /** Until all read models have seen what the log holds now. */
+  catchUp(options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
+  status(): Promise<readonly ReadModelStatus[]>;
+  /** The sum of the hashes of all rows, as projections have it. */
+  stateHash(name: string): Promise<TableHash>;
+  /** Folds the log again up to where the read model stands and compares. Holds the folded states in memory. */
+  audit(name: string): Promise<TableAudit>;
+  /** Empties a read model and folds it again from the first fact. What follows from facts does not follow again. */
+  rebuild(name: string): Promise<void>;
+  parked(): Promise<readonly ParkedRow[]>;
+  /** After a fix: folds a parked key's facts. */
+  replay(name: string, key: string): Promise<ReplayOutcome>;
+}
+
+/** See {@link ReadModelRunner}. Nothing runs before `start`. */
+export function createReadModelRunner(options: ReadModelRunnerOptions): ReadModelRunner {
+  return new Runner(options);
+}
+
+/** One read model in this process. */
+class Kept {
+  /** Ours to fold: where it stands in memory and as written. Between the two lie facts that mean nothing to it. */
+  at: Position | undefined;
+  stored: Position = BEGINNING;
+  waiting: Set<string> | undefined;
+  readonly retries = new Set<string>();
+
+  constructor(
+    readonly definition: AnyReadModel,
+    readonly table: ReadModelTable,
+    public shown: boolean,
+    /** Where the log stood at the start: a new version is shown when it has come so far. */
+    public goal: Position,
+  ) {}
+
+  own(position: Position): void {
+    this.at = position;
+    this.stored = position;
+    this.waiting = undefined;
+  }
+}
+
+const OUTAGE_PAUSE_MS = 250;
+/** How long a position that passed nothing but strangers' facts may stand in memory only. */
+const FLUSH_MS = 200;
+
+class Runner implements ReadModelRunner {
+  private readonly worker = randomUUID();
+  private readonly kept = new Map<string, Kept>();
+  private readonly appended = new Bell();
+  private readonly moved = new Bell();
+  private readonly ending = new Bell();
+  private readonly beats = new Gate();
+  private loops: Promise<void>[] = [];
+  private stopListening: () => void = () => undefined;
+  private stopped = true;
+  private suspicious = false;
+  private halted: LogDiffers | undefined;
+  private readonly pollMs: number;
+  private readonly leaseMs: number;
+  private readonly schema: string;
+
+  constructor(private readonly options: ReadModelRunnerOptions) {
+    const { definitions, schema, pollMs = 1000, leaseMs = 3000 } = options;
+    const names = definitions.map(({ name }) => name);
+    if (new Set(names).size < names.length) throw new Error(`read models need names of their own: ${names.join(', ')}`);
+    for (const { initial } of definitions) deepFreeze(initial);
+    this.schema = schema;
+    this.pollMs = pollMs;
+    this.leaseMs = leaseMs;
+  }
+
+  reader<S>(definition: ReadModelDefinition<S>): ReadModelReader<S> {
+    if (!this.options.definitions.some(({ name }) => name === definition.name))
+      throw new RangeError(`no read model is called ${definition.name}`);
+    return readModelReader(this.options.pool, this.schema, definition);
+  }
+
+  async start(): Promise<StartOutcome> {
+    const { pool, log, journal, definitions } = this.options;
+    await ensureReaders(pool, this.schema);
+    const differs = await logDiffers(pool, this.schema, journal);
+    if (differs) return differs;
+    const head = await log.head();
+    for (const definition of definitions) {
+      const { table, shown } = await ensureTable(pool, this.schema, definition);
+      this.kept.set(definition.name, new Kept(definition, table, shown, head));
+    }
+    this.stopped = false;
+    if (definitions.length === 0) return { kind: 'started' };
+    await this.beat();
+    this.stopListening = log.onAppended(this.appended.ring);
+    this.loops = [this.run(), this.keepAlive()];
+    return { kind: 'started' };
+  }
+
+  async stop(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.stopListening();
+    for (const bell of [this.ending, this.appended, this.moved]) bell.ring();
+    await Promise.all(this.loops);
+    if (this.kept.size > 0)
+      await giveBack(this.options.pool, this.schema, this.worker).catch((cause: unknown) => this.say('*', 'outage', cause));
+  }
+
+  async waitFor(position: Position, { timeoutMs = 2000 } = {}): Promise<CaughtUp> {
+    const until = performance.now() + timeoutMs;
+    for (;;) {
+      const heard = this.moved.count;
+      const at = await this.position(position);
+      if (comparePositions(at, position) >= 0) return { kind: 'caught-up', position: at };
+      const left = until - performance.now();
+      if (left <= 0 || this.stopped) return { kind: 'lagging', position: at, wanted: position };
+      const allOurs = [...this.kept.values()].every((kept) => kept.at !== undefined);
+      await this.moved.wait(heard, Math.min(left, allOurs ? left : 25));
+    }
+  }
+
+  async catchUp({ timeoutMs = 3_600_000 } = {}): Promise<CaughtUp> {
+    return this.waitFor(await this.options.log.head(), { timeoutMs });
+  }
+
+  async status(): Promise<readonly ReadModelStatus[]> {
+    const head = await this.options.log.head();
+    const { rows } = await this.options.pool.query<{ reader: string; version: number; pos: Position; parked: number }>(
+      `select c.reader, c.version, c.pos, (select count(*)::int from ${quoted(this.schema)}.parked p
+        where p.projection = c.reader and p.version = c.version) as parked from ${quoted(this.schema)}.checkpoints c`,
+    );
+    return [...this.kept.values()].map(({ definition: { name, version }, shown, at }) => {
+      const row = rows.find((r) => r.reader === name && r.version === version);
+      return { name, version, position: at ?? row?.pos ?? BEGINNING, head, parked: row?.parked ?? 0, rebuilding: !shown };
+    });
+  }
+
+  stateHash(name: string): Promise<TableHash> {
+    const { definition, table } = this.named(name);
+    return hashTable(this.options.pool, this.schema, definition, table);
+  }
+
+  audit(name: string): Promise<TableAudit> {
+    const { definition, table } = this.named(name);
+    return auditTable(this.options, definition, table);
+  }
+
+  async rebuild(name: string): Promise<void> {
+    const kept = this.named(name);
+    await emptyTable(this.options.pool, this.schema, kept.definition, kept.table);
+    kept.at = undefined;
+    await this.beat();
+    this.appended.ring();
+  }
+
+  async parked(): Promise<readonly ParkedRow[]> {
+    const { rows } = await this.options.pool.query<ParkedRow>(
+      `select projection as "readModel", customer as key, error, attempts, retry_at as "retryAt"
+       from ${quoted(this.schema)}.parked order by projection, first_pos, customer`,
+    );
+    return rows;
+  }
+
+  async replay(name: string, key: string): Promise<ReplayOutcome> {
+    const { definition } = this.named(name);
+    const { pool } = this.options;
+    const where = `from ${quoted(this.schema)}.parked where projection = $1 and version = $2 and customer = $3`;
+    const values = [name, definition.version, key];
+    const before = (await pool.query<{ attempts: number }>(`select attempts ${where}`, values)).rows[0];
+    if (!before) return { kind: 'not-parked' };
+    await pool.query(
+      `update ${quoted(this.schema)}.parked set retry_at = now() where projection = $1 and version = $2 and customer = $3`,
+      values,
+    );
+    for (const until = performance.now() + 30_000; ;) {
+      const heard = this.moved.count;
+      const now = (await pool.query<{ attempts: number; error: string }>(`select attempts, error ${where}`, values)).rows[0];
+      if (!now) return { kind: 'replayed' };
+      if (now.attempts > before.attempts || performance.now() > until) return { kind: 'still-parked', error: now.error };
+      await this.beat();
+      this.appended.ring();
+      await this.moved.wait(heard, 50);
+    }
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      const heard = this.appended.count;
+      try {
+        if (this.suspicious) await this.checkLog();
+        if (!this.halted && (await this.step())) continue;
+        await this.appended.wait(heard, this.isDirty() ? FLUSH_MS : this.pollMs);
+        if (this.appended.count === heard) await this.flush();
+      } catch (error) {
+        await this.afterFailure(error);
+      }
+    }
+    await this.flush().catch(() => undefined);
+  }
+
+  /** One page for every group of read models that stand at one place: whoever rebuilds does not keep the others waiting. */
+  private async step(): Promise<boolean> {
+    const head = await this.options.log.head();
+    const groups = new Map<Position, Kept[]>();
+    for (const kept of this.kept.values()) if (kept.at !== undefined) groups.set(kept.at, [...(groups.get(kept.at) ?? []), kept]);
+    let did = false;
+    for (const [after, group] of groups) {
+      const isBehind = comparePositions(after, head) < 0;
+      if (!isBehind && group.every(({ retries }) => retries.size === 0)) continue;
+      await this.takePage(
+        after,
+        group,
+        isBehind,
+        [...groups.keys()].filter((other) => comparePositions(other, after) > 0),
+      );
+      did = true;
+    }
+    return did;
+  }
+
+  private async takePage(after: Position, group: readonly Kept[], isBehind: boolean, ahead: readonly Position[]): Promise<void> {
+    const { pool, log, pageSize = 1000, registry, journal } = this.options;
+    const types = [...new Set(group.flatMap(({ definition }) => definition.types))];
+    // Whoever is behind reads up to where the next ones stand: groups meet again.
+    const limit = ahead.reduce<Position | undefined>((a, b) => (a === undefined || comparePositions(b, a) < 0 ? b : a), undefined);
+    const page = isBehind
+      ? await log.read({ after, types, limit: pageSize, ...(limit === undefined ? {} : { upTo: limit }) })
+      : { facts: [] as readonly Fact[], upTo: after };
+    const upTo = laterPosition(page.upTo, after);
+    if (page.facts.length === 0 && group.every(({ retries }) => retries.size === 0)) return this.pass(group, upTo);
+    const folds: { readonly kept: Kept; readonly outcome: Outcome; readonly retried: ReadonlySet<string> }[] = [];
+    for (const kept of group) {
+      const { definition, table } = kept;
+      kept.waiting ??= await this.readWaiting(definition);
+      const retried = new Set([...kept.retries].filter((key) => kept.waiting?.has(key)));
+      const outcome = await foldPage(
+        { definition, table, pool, schema: this.schema, registry, journal },
+        page.facts,
+        kept.waiting,
+        retried,
+      );
+      folds.push({ kept, outcome, retried });
+    }
+    const readers = group.map(({ definition: { name, version }, stored }) => ({ reader: name, version, stored }));
+    await inTransaction(pool, async (client) => {
+      await moveReaders(client, this.schema, this.worker, readers, upTo, page.facts.at(-1));
+      for (const { kept, outcome } of folds) {
+        await writeRows(client, kept.table, outcome);
+        const { retryMs = 1000, attempts = 4 } = this.options;
+        await settleParked(client, this.schema, kept.definition, outcome, { retryMs, attempts });
+        if (outcome.folded.length > 0) await this.options.onFolded?.(client, kept.definition, outcome.folded);
+      }
+    });
+    for (const { kept, outcome, retried } of folds) {
+      kept.at = upTo;
+      kept.stored = upTo;
+      for (const key of retried) kept.retries.delete(key);
+      for (const key of outcome.freed) kept.waiting?.delete(key);
+      for (const { key, error } of outcome.stuck.values()) {
+        kept.waiting?.add(key);
+        if (error !== '') this.options.onError?.({ readModel: kept.definition.name, kind: 'parked', key, message: error });
+      }
+    }
+    await this.showFinished();
+    this.moved.ring();
+  }
+
+  /** A page of nothing but strangers' facts: written down later, so that a busy log costs no write a page. */
+  private async pass(group: readonly Kept[], upTo: Position): Promise<void> {
+    for (const kept of group) kept.at = upTo;
+    await this.showFinished();
+    this.moved.ring();
+  }
+
+  private isDirty(): boolean {
+    return [...this.kept.values()].some(({ at, stored }) => at !== undefined && at !== stored);
+  }
+
+  private async flush(): Promise<void> {
+    const dirty = [...this.kept.values()].filter(({ at, stored }) => at !== undefined && at !== stored);
+    if (dirty.length === 0) return;
+    const to = new Map<Position, Kept[]>();
+    for (const kept of dirty) if (kept.at !== undefined) to.set(kept.at, [...(to.get(kept.at) ?? []), kept]);
+    await inTransaction(this.options.pool, async (client) => {
+      for (const [upTo, group] of to) {
+        const readers = group.map(({ definition: { name, version }, stored }) => ({ reader: name, version, stored }));
+        await moveReaders(client, this.schema, this.worker, readers, upTo, undefined);
+      }
+    });
+    for (const [upTo, group] of to) for (const kept of group) kept.stored = upTo;
+  }
+
+  private async afterFailure(error: unknown): Promise<void> {
+    try {
+      if (error instanceof LostLease) return await this.resync();
+      this.say('*', 'outage', error);
+      this.suspicious = true;
+      await this.ending.wait(this.ending.count, OUTAGE_PAUSE_MS);
+    } catch (cause) {
+      this.say('*', 'outage', cause);
+      await this.ending.wait(this.ending.count, OUTAGE_PAUSE_MS);
+    }
+  }
+
+  /** After an outage the database may be another one: one that was promoted from an older copy. */
+  private async checkLog(): Promise<void> {
+    this.halted = await logDiffers(this.options.pool, this.schema, this.options.journal);
+    this.suspicious = false;
+    if (this.halted) this.say(this.halted.projection, 'log-differs', new Error(this.halted.explanation));
+  }
+
+  private async keepAlive(): Promise<void> {
+    while (!this.stopped) {
+      await this.ending.wait(this.ending.count, this.leaseMs * 0.4);
+      if (this.stopped) return;
+      await this.beat().catch((cause: unknown) => {
+        this.suspicious = true;
+        this.say('*', 'outage', cause);
+      });
+    }
+  }
+
+  private beat(): Promise<void> {
+    return this.beats.pass(async () => {
+      const readers = [...this.kept.values()].map(({ definition: { name, version } }) => ({ reader: name, version }));
+      const { taken, owned, retries } = await heartbeat(this.options.pool, this.schema, this.worker, readers, this.leaseMs);
+      for (const kept of this.kept.values()) {
+        const { name, version } = kept.definition;
+        if (!owned.has(`${name}:${version}:0`)) kept.at = undefined;
+        const mine = taken.find((shard) => shard.reader === name && shard.version === version);
+        if (mine) kept.own(mine.pos);
+        for (const retry of retries) if (retry.projection === name && retry.version === version) kept.retries.add(retry.customer);
+      }
+      if (taken.length > 0 || retries.length > 0) this.appended.ring();
+    });
+  }
+
+  private async resync(): Promise<void> {
+    const ours = await ownShards(this.options.pool, this.schema, this.worker);
+    for (const kept of this.kept.values()) {
+      const mine = ours.find(({ reader, version }) => reader === kept.definition.name && version === kept.definition.version);
+      if (mine) kept.own(mine.pos);
+      else kept.at = undefined;
+    }
+  }
+
+  private async showFinished(): Promise<void> {
+    for (const kept of this.kept.values()) {
+      if (kept.shown || kept.at === undefined || comparePositions(kept.at, kept.goal) < 0) continue;
+      await showInstead(this.options.pool, this.schema, kept.definition, kept.table);
+      kept.shown = true;
+    }
+  }
+
+  /** The lowest position of all read models; those of other processes are asked for when our own have come so far. */
+  private async position(wanted: Position): Promise<Position> {
+    const all = [...this.kept.values()];
+    if (all.length === 0) return wanted;
+    const lowest = (positions: readonly Position[]): Position => positions.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b));
+    // What is built beside the one that is shown has not been seen by anybody yet.
+    const own = all.flatMap(({ at, shown }) => (at === undefined ? [] : [shown ? at : BEGINNING]));
+    if (own.length > 0 && comparePositions(lowest(own), wanted) < 0) return lowest(own);
+    const others = all.filter(({ at }) => at === undefined);
+    if (others.length === 0) return lowest(own);
+    const { rows } = await this.options.pool.query<{ pos: Position }>(
+      `select case when p.live then c.pos else 0 end as pos from ${quoted(this.schema)}.checkpoints c
+        join unnest($1::text[], $2::int[]) r(reader, version) using (reader, version)
+        join ${quoted(this.schema)}.projections p on (p.name, p.version) = (c.reader, c.version)`,
+      [others.map(({ definition }) => definition.name), others.map(({ definition }) => definition.version)],
+    );
+    return lowest([...own, ...rows.map(({ pos }) => pos)]);
+  }
+
+  private async readWaiting({ name, version }: AnyReadModel): Promise<Set<string>> {
+    const { rows } = await this.options.pool.query<{ customer: string }>(
+      `select customer from ${quoted(this.schema)}.parked where projection = $1 and version = $2`,
+      [name, version],
+    );
+    return new Set(rows.map(({ customer }) => customer));
+  }
+
+  private named(name: string): Kept {
+    const kept = this.kept.get(name);
+    if (!kept) throw new RangeError(`no read model is called ${name}, or the runner was not started`);
+    return kept;
+  }
+
+  private say(readModel: string, kind: ReadModelError['kind'], cause: unknown): void {
+    this.options.onError?.({ readModel, kind, message: cause instanceof Error ? cause.message : String(cause), cause });
+  }
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deepFreeze(member);
+}
