@@ -20,6 +20,7 @@ export * from './customers/facts';
 export * from './fact';
 export * from './intake/facts';
 export * from './money';
+export * from './port';
 export * from './position';
 export * from './refusal';
 export * from './registry';

@@ -9,3 +9,6 @@ export * from './stored-clock';
 export * from './intake';
 export * from './access';
 export * from './erasures';
+export * from './ports/local-port';
+export * from './ports/port-http';
+export * from './ports/ports';

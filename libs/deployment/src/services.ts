@@ -5,6 +5,8 @@ import { closeDays } from '@tsunagari/understanding';
 import { contextNames, contexts } from './contexts';
 import type { ContextName, OpenContext, Running, Shared } from './contexts/context';
 import type { Deployment } from './deployment';
+import type { PortImplementation } from './ports/local-port';
+import { openPorts } from './ports/ports';
 
 /** The contexts that a process hosts, opened over its deployment. Nothing runs before `start`. */
 export type Services = {
@@ -12,6 +14,8 @@ export type Services = {
   readonly subgraphs: readonly Subgraph[];
   /** The read models of all of them. */
   readonly runner: ProjectionRunner;
+  /** What the contexts of this process answer to those of others. */
+  readonly ports: readonly PortImplementation[];
   /** Everything that goes on beside requests, the read models first. */
   readonly runs: readonly Running[];
   /** Starts all that runs; when one cannot, those before it are stopped again. */
@@ -57,11 +61,13 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
     schema: READ_MODELS,
     ...(options.onRunnerError ? { onError: options.onRunnerError } : {}),
   });
+  const ports = openPorts({ contextKey: deployment.secrets.contextKey, addressOf: () => undefined });
   const shared: Shared = {
     projections: runner,
     identity: runner.identity,
     schema: READ_MODELS,
     identified: async (position) => void (await runner.waitFor('identity', position)),
+    port: ports.port,
     now: () => clock.now(),
     onResolverError: (error) => {
       if (!isClientFault(error)) options.onResolverError?.(error);
@@ -69,11 +75,14 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
     onRunError: options.onRunError ?? (() => undefined),
   };
   const opened = names.flatMap((name) => contexts[name]?.open(deployment, shared) ?? []);
+  const provided = opened.flatMap((context) => context.ports ?? []);
+  ports.provide(provided);
   const runs = [readModels(runner), ...opened.flatMap((context) => context.runs)].filter(({ name }) => !options.without?.includes(name));
   return {
     contexts: opened,
     subgraphs: opened.flatMap(({ subgraph }) => subgraph ?? []),
     runner,
+    ports: provided,
     runs,
     async start() {
       for (const [at, run] of runs.entries()) {

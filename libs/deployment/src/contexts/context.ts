@@ -3,6 +3,8 @@ import type { Subgraph } from '@tsunagari/graphql';
 import type { OwnedSchema } from '@tsunagari/postgres';
 import type { AnyProjection, IdentityReader, ProjectionRunner } from '@tsunagari/projection';
 import type { Deployment } from '../deployment';
+import type { PortImplementation } from '../ports/local-port';
+import type { Ports } from '../ports/ports';
 
 /** The contexts that have a subgraph. */
 export type ContextName = 'value' | 'touchpoints' | 'customers' | 'subscriptions' | 'proposals' | 'understanding';
@@ -26,6 +28,8 @@ export type OpenContext = {
   readonly name: ContextName;
   readonly subgraph: Subgraph | null;
   readonly runs: readonly Running[];
+  /** What it answers to other contexts: `implementPort(consentPort, {…})`. */
+  readonly ports?: readonly PortImplementation[];
 };
 
 /** What the contexts of one process share. */
@@ -38,6 +42,8 @@ export type Shared = {
   readonly schema: string;
   /** Waits until identity has seen the position, at most 2 s. */
   readonly identified: (position: Position) => Promise<void>;
+  /** The port of another context, in this process or another one: `port(consentPort).mayContact({…})`. See docs/architecture.md, Ports. */
+  readonly port: Ports['port'];
   /** The deployment's clock, ISO 8601 UTC. */
   readonly now: () => string;
   /** For resolvers: told of faults of ours; what a client did wrong is not passed on. */
