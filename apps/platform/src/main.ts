@@ -1,9 +1,8 @@
 import 'reflect-metadata';
 import { storedClock } from '@tsunagari/deployment';
-import { SupervisorError } from '@tsunagari/postgres';
-import { ConfigurationError, configurationVariables, readConfiguration, SecretsError } from '@tsunagari/runtime';
-import { startPlatform } from './platform';
-import { QuickstartError, quickstart } from './quickstart';
+import { explained, ShopError, startProcess } from '@tsunagari/process';
+import { configurationVariables, readConfiguration } from '@tsunagari/runtime';
+import { quickstart } from './quickstart';
 
 const HELP = `Tsunagari: the retention-model platform
 
@@ -27,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (command !== undefined) return say(`unknown argument ${command}\n\n${HELP}`, 2);
 
-  const platform = await startPlatform(storedClock(readConfiguration()));
+  const platform = await startProcess('platform', storedClock(readConfiguration()));
   platform.shutdown.onSignals();
   process.stdout.write(`Tsunagari runs at ${platform.url}/graphql (Ctrl-C stops it)\n`);
   return RUNNING;
@@ -41,23 +40,12 @@ function say(text: string, code: number): number {
   return code;
 }
 
-/** What keeps a platform from starting, in a sentence with a remedy; a bug with its stack. */
-function explained(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ([ConfigurationError, SecretsError, SupervisorError, QuickstartError].some((kind) => error instanceof kind)) return error.message;
-  const code = 'code' in error ? String(error.code) : '';
-  if (['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'ECONNRESET', 'EAI_AGAIN'].includes(code))
-    return `The database at DATABASE_URL does not answer (${code}). Start it, or correct DATABASE_URL, or leave it out for the embedded PostgreSQL.`;
-  if (['28P01', '28000', '3D000'].includes(code)) return `The database refuses the sign-in (${error.message}). Correct DATABASE_URL.`;
-  return error.stack ?? error.message;
-}
-
 main(process.argv.slice(2)).then(
   (code) => {
     if (code !== RUNNING) process.exit(code);
   },
   (error: unknown) => {
-    process.stderr.write(`${explained(error)}\n`);
+    process.stderr.write(`${explained(error, [ShopError])}\n`);
     process.exit(1);
   },
 );

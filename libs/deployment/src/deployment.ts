@@ -1,8 +1,6 @@
 import { commandPath, type CommandPath } from '@tsunagari/command';
 import type { EventLog, Journal } from '@tsunagari/event-log';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { EventStore } from '@tsunagari/event-store';
-import { postgresEventStore } from '@tsunagari/event-store-postgres';
 import {
   createDataSource,
   createPool,
@@ -16,22 +14,29 @@ import { postgresKeyring, type ExpiringKeyring, type Keyring } from '@tsunagari/
 import { clockOf, loadOrCreateSecrets, type Clock, type Configuration, type Secrets } from '@tsunagari/runtime';
 import path from 'node:path';
 import type { DataSource } from 'typeorm';
-import { schemas } from './schemas';
+import { openAdapters } from './adapters';
+import type { Running } from './contexts/context';
+import type { HostName } from './hosting';
+import { schemasOf } from './schemas';
 
 /** An open deployment: the adapters that its configuration chose, all on one database. */
 export type Deployment = {
   readonly configuration: Configuration;
+  /** Which process it was opened for: what it hosts, and whose schema its read models are in. */
+  readonly process: HostName;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly databaseUrl: string;
   /** Whether this process supervises the PostgreSQL itself. */
   readonly embedded: boolean;
   readonly pool: Pool;
-  /** TypeORM on that pool, for operators' reads: it knows the entities of all {@link schemas}. */
+  /** TypeORM on that pool, for operators' reads: it knows the entities of this process' schemas. */
   readonly dataSource: DataSource;
   readonly store: EventStore;
   readonly log: EventLog;
   readonly journal: Journal;
+  /** Where the log is not in this database: what fills the journal from it. {@link log} is then what stands in the journal. */
+  readonly filling: Running | null;
   readonly keyring: Keyring & ExpiringKeyring;
   readonly path: CommandPath;
   /** Finishes what was accepted, then lets go of the database; an embedded server that this process started stops. */
@@ -44,7 +49,12 @@ export type OpenOptions = {
    * `join`: a tool beside it; uses the server that runs, or starts it for the time being.
    */
   readonly role: 'own' | 'join';
-  readonly onNotice?: (notice: SupervisorNotice | { readonly kind: 'connection-lost'; readonly error: Error }) => void;
+  /** Default: the platform, which hosts everything. */
+  readonly process?: HostName;
+  readonly onNotice?: (
+    notice:
+      SupervisorNotice | { readonly kind: 'connection-lost'; readonly error: Error } | { readonly kind: 'log'; readonly error: unknown },
+  ) => void;
 };
 
 /** Folder of the embedded PostgreSQL below the deployment's home. */
@@ -60,6 +70,7 @@ export async function openDeployment(configuration: Configuration, options: Open
   const secrets = loadOrCreateSecrets(configuration.home);
   const clock = clockOf(configuration);
   const notice = options.onNotice ?? (() => undefined);
+  const process = options.process ?? 'platform';
   const server = await databaseOf(configuration, options);
   let closing = false;
   const pool = createPool({
@@ -69,6 +80,7 @@ export async function openDeployment(configuration: Configuration, options: Open
   });
   let dataSource: DataSource;
   try {
+    const schemas = schemasOf(process, configuration);
     await migrate(pool, ...schemas);
     dataSource = await createDataSource(pool, ...schemas);
   } catch (error) {
@@ -76,12 +88,17 @@ export async function openDeployment(configuration: Configuration, options: Open
     await server.stop?.();
     throw error;
   }
-  const store = postgresEventStore({ pool, clock: () => new Date(clock.now()) });
-  const log = postgresEventLog({ pool });
-  const journal = postgresJournal({ pool });
+  const adapters = openAdapters(configuration, {
+    pool,
+    process,
+    clock,
+    onLogError: (error) => (closing ? undefined : notice({ kind: 'log', error })),
+  });
+  const { store } = adapters;
   const keyring = postgresKeyring({ pool, secrets });
   return {
     configuration,
+    process,
     secrets,
     clock,
     databaseUrl: server.url,
@@ -89,15 +106,15 @@ export async function openDeployment(configuration: Configuration, options: Open
     pool,
     dataSource,
     store,
-    log,
-    journal,
+    log: adapters.log,
+    journal: adapters.journal,
+    filling: adapters.filling,
     keyring,
     path: commandPath({ store, keyring }),
     async close() {
       // From here on the server cuts connections because we asked it to.
       closing = true;
-      await store.close();
-      await log.close();
+      await adapters.close();
       await dataSource.destroy();
       await pool.end();
       await server.stop?.();

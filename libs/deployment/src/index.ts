@@ -1,4 +1,5 @@
 export * from './deployment';
+export * from './hosting';
 export * from './schemas';
 export * from './terminal';
 export * from './services';

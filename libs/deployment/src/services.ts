@@ -2,9 +2,10 @@ import { facts as registry } from '@tsunagari/contracts';
 import { isFailureCode, type Subgraph } from '@tsunagari/graphql';
 import { createProjectionRunner, type AnyProjection, type ProjectionRunner, type RunnerError } from '@tsunagari/projection';
 import { closeDays } from '@tsunagari/understanding';
-import { contextNames, contexts } from './contexts';
+import { contexts } from './contexts';
 import type { ContextName, OpenContext, Running, Shared } from './contexts/context';
 import type { Deployment } from './deployment';
+import { addressOf, hostedContexts, schemaOf } from './hosting';
 import type { PortImplementation } from './ports/local-port';
 import { openPorts } from './ports/ports';
 
@@ -29,7 +30,7 @@ export type Services = {
 };
 
 export type ServicesOptions = {
-  /** The contexts of this process; all that stand unless given. */
+  /** Those of the process that the deployment was opened for unless given. */
   readonly contexts?: readonly ContextName[];
   /** Runs that do not start here, by name. */
   readonly without?: readonly string[];
@@ -40,32 +41,30 @@ export type ServicesOptions = {
   readonly onResolverError?: (error: unknown) => void;
 };
 
-/** The schema of the read models of a process that hosts understanding. */
-const READ_MODELS = 'understanding';
-
-/** The projections of a deployment. */
-export function projectionsOf(deployment: Deployment, names: readonly ContextName[] = contextNames): readonly AnyProjection[] {
+/** The projections that a process keeps. */
+export function projectionsOf(deployment: Deployment, names = hostedContexts(deployment.process)): readonly AnyProjection[] {
   return names.flatMap((name) => contexts[name]?.projections?.(deployment) ?? []);
 }
 
 /** Wires the contexts of a process to the deployment's adapters. */
 export function openServices(deployment: Deployment, options: ServicesOptions = {}): Services {
   const { pool, store, log, journal, keyring, clock, configuration } = deployment;
-  const names = options.contexts ?? contextNames;
+  const names = options.contexts ?? hostedContexts(deployment.process);
+  const schema = schemaOf(deployment.process);
   const runner = createProjectionRunner({
     pool,
     log,
     journal,
     definitions: projectionsOf(deployment, names),
     registry,
-    schema: READ_MODELS,
+    schema,
     ...(options.onRunnerError ? { onError: options.onRunnerError } : {}),
   });
-  const ports = openPorts({ contextKey: deployment.secrets.contextKey, addressOf: () => undefined });
+  const ports = openPorts({ contextKey: deployment.secrets.contextKey, addressOf: (context) => addressOf(configuration, context) });
   const shared: Shared = {
     projections: runner,
     identity: runner.identity,
-    schema: READ_MODELS,
+    schema,
     identified: async (position) => void (await runner.waitFor('identity', position)),
     port: ports.port,
     now: () => clock.now(),
@@ -77,7 +76,8 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
   const opened = names.flatMap((name) => contexts[name]?.open(deployment, shared) ?? []);
   const provided = opened.flatMap((context) => context.ports ?? []);
   ports.provide(provided);
-  const runs = [readModels(runner), ...opened.flatMap((context) => context.runs)].filter(({ name }) => !options.without?.includes(name));
+  const beside = names.length === 0 ? [] : [deployment.filling ?? [], readModels(runner), opened.flatMap((context) => context.runs)].flat();
+  const runs = beside.filter(({ name }) => !options.without?.includes(name));
   return {
     contexts: opened,
     subgraphs: opened.flatMap(({ subgraph }) => subgraph ?? []),

@@ -13,7 +13,36 @@ const remedies = {
   TSUNAGARI_CURRENCY: 'the currency of reports, three capital letters, for example GBP',
   OIDC_ISSUER: 'the https address of the OpenID Connect issuer of people, or leave it out: the platform then issues tokens itself',
   SHUTDOWN_SECONDS: 'seconds from 1 to 600 that a shutdown may take',
+  READY_LAG_SECONDS: 'seconds from 1 to 86400 by which a process may be behind the log and still count as ready',
+  EVENT_STORE: 'postgres (the tables of DATABASE_URL), or the address of an EventStoreDB like esdb://host:2113?tls=false',
+  KAFKA_BROKERS: 'the Kafka brokers as host:port, separated by commas, or leave it out: the event store is then the log',
+  KAFKA_NAMESPACE: 'the prefix of this deployment’s topics: lower-case letters, digits, dots and dashes',
+  VALUE_URL: 'the address of the value process, for example http://value:4000',
+  TOUCHPOINTS_URL: 'the address of the touchpoints process, for example http://touchpoints:4000',
+  PROPOSALS_URL: 'the address of the proposals process, for example http://proposals:4000',
+  UNDERSTANDING_URL: 'the address of the understanding process, for example http://understanding:4000',
 } as const;
+
+/** What a process of a deployment may be: everything in one, or a part. */
+export const PROCESS_NAMES = ['platform', 'gateway', 'value', 'touchpoints', 'proposals', 'understanding', 'relay'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+/** The processes that others reach at an address. */
+export type ServiceName = 'value' | 'touchpoints' | 'proposals' | 'understanding';
+
+const addresses = {
+  value: 'VALUE_URL',
+  touchpoints: 'TOUCHPOINTS_URL',
+  proposals: 'PROPOSALS_URL',
+  understanding: 'UNDERSTANDING_URL',
+} as const satisfies Record<ServiceName, VariableName>;
+
+/** What a process cannot do without. The gateway asks all of them; a service asks the others by their ports. */
+function neededBy(process: ProcessName): readonly VariableName[] {
+  if (process === 'platform') return [];
+  if (process === 'relay') return ['DATABASE_URL', 'KAFKA_BROKERS'];
+  return ['DATABASE_URL', ...Object.entries(addresses).flatMap(([name, variable]) => (name === process ? [] : variable))];
+}
 
 /** The name of an environment variable that the platform reads. */
 export type VariableName = keyof typeof remedies;
@@ -35,6 +64,21 @@ const moment = z
   .string()
   .refine((text) => /^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(Date.parse(text)), 'is not an ISO 8601 moment')
   .transform((text) => new Date(text).toISOString());
+
+const httpAddress = z
+  .string()
+  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), 'is not an http address')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const brokers = z
+  .string()
+  .transform((text) => text.split(',').map((broker) => broker.trim()))
+  .refine((list) => list.every((broker) => /^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i.test(broker)), 'is not a list of host:port');
+
+const eventStore = z
+  .string()
+  .refine((text) => text === 'postgres' || /^esdb(\+discover)?:\/\/./.test(text), 'is neither postgres nor an esdb address')
+  .default('postgres');
 
 const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
   z
@@ -61,6 +105,17 @@ const variables = z.object({
     .refine((text) => /^https:\/\/./.test(text) && URL.canParse(text), 'is not an https address')
     .optional(),
   SHUTDOWN_SECONDS: wholeNumber(1, 600).default(20),
+  READY_LAG_SECONDS: wholeNumber(1, 86_400).default(60),
+  EVENT_STORE: eventStore,
+  KAFKA_BROKERS: brokers.optional(),
+  KAFKA_NAMESPACE: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'is not a prefix of topics')
+    .default('tsunagari'),
+  VALUE_URL: httpAddress.optional(),
+  TOUCHPOINTS_URL: httpAddress.optional(),
+  PROPOSALS_URL: httpAddress.optional(),
+  UNDERSTANDING_URL: httpAddress.optional(),
 } satisfies Record<VariableName, z.ZodType>);
 
 /** How a deployment runs; every value has been checked. */
@@ -82,11 +137,19 @@ export type Configuration = {
   readonly currency: string;
   readonly oidcIssuer: string | undefined;
   readonly shutdownSeconds: number;
+  /** A process that is behind the log by more is not ready. */
+  readonly readyLagSeconds: number;
+  /** Where streams are. */
+  readonly eventStore: { readonly kind: 'postgres' } | { readonly kind: 'eventstoredb'; readonly url: string };
+  /** Where facts are shared; undefined: the event store is the log. */
+  readonly kafka: { readonly brokers: readonly string[]; readonly namespace: string } | undefined;
+  /** Where the other processes are, without a slash at the end; empty when everything is in this one. */
+  readonly services: Readonly<Partial<Record<ServiceName, string>>>;
 };
 
 export type VariableProblem = { readonly name: VariableName; readonly problem: string; readonly remedy: string };
 
-/** One or more environment variables are wrong; names every one, what is wrong, and what to set. Never shows a value: it may be a secret. */
+/** One or more environment variables are wrong or missing; names every one, what is wrong, and what to set. Never shows a value: it may be a secret. */
 export class ConfigurationError extends Error {
   constructor(readonly problems: readonly VariableProblem[]) {
     super(
@@ -98,19 +161,22 @@ export class ConfigurationError extends Error {
 
 /**
  * Reads the configuration from environment variables; this is the only place that knows their names. An empty variable counts as not set.
- * @throws ConfigurationError naming every wrong variable at once.
+ * @param name which process is to run: some variables are needed by some.
+ * @throws ConfigurationError naming every wrong and every missing variable at once.
  */
-export function readConfiguration(environment: Readonly<Record<string, string | undefined>> = process.env): Configuration {
+export function readConfiguration(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  name: ProcessName = 'platform',
+): Configuration {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const read = variables.safeParse(given);
-  if (!read.success) {
-    const problems = new Map<VariableName, VariableProblem>();
-    for (const { path, message } of read.error.issues) {
-      const name = path[0] as VariableName;
-      if (!problems.has(name)) problems.set(name, { name, problem: message, remedy: remedies[name] });
-    }
-    throw new ConfigurationError([...problems.values()]);
-  }
+  const problems = new Map<VariableName, VariableProblem>();
+  const add = (variable: VariableName, problem: string): void => {
+    if (!problems.has(variable)) problems.set(variable, { name: variable, problem, remedy: remedies[variable] });
+  };
+  for (const variable of neededBy(name)) if (given[variable] === undefined) add(variable, `is missing, ${name} needs it`);
+  for (const { path, message } of read.error?.issues ?? []) add(path[0] as VariableName, message);
+  if (!read.success || problems.size > 0) throw new ConfigurationError([...problems.values()]);
   const { data } = read;
   return {
     databaseUrl: data.DATABASE_URL,
@@ -124,6 +190,12 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     currency: data.TSUNAGARI_CURRENCY,
     oidcIssuer: data.OIDC_ISSUER,
     shutdownSeconds: data.SHUTDOWN_SECONDS,
+    readyLagSeconds: data.READY_LAG_SECONDS,
+    eventStore: data.EVENT_STORE === 'postgres' ? { kind: 'postgres' } : { kind: 'eventstoredb', url: data.EVENT_STORE },
+    kafka: data.KAFKA_BROKERS && { brokers: data.KAFKA_BROKERS, namespace: data.KAFKA_NAMESPACE },
+    services: Object.fromEntries(
+      Object.entries(addresses).flatMap(([service, variable]) => (data[variable] === undefined ? [] : [[service, data[variable]]])),
+    ),
   };
 }
 

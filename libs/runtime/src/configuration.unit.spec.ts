@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { ConfigurationError, configurationVariables, readConfiguration } from './configuration';
+import { ConfigurationError, configurationVariables, type ProcessName, readConfiguration } from './configuration';
 
-function problemsOf(environment: Record<string, string>): ConfigurationError {
+function problemsOf(environment: Record<string, string>, name: ProcessName = 'platform'): ConfigurationError {
   try {
-    readConfiguration(environment);
+    readConfiguration(environment, name);
   } catch (error) {
     if (error instanceof ConfigurationError) return error;
     throw error;
@@ -25,6 +25,10 @@ describe('the configuration', () => {
       currency: 'GBP',
       oidcIssuer: undefined,
       shutdownSeconds: 20,
+      readyLagSeconds: 60,
+      eventStore: { kind: 'postgres' },
+      kafka: undefined,
+      services: {},
     });
   });
 
@@ -49,6 +53,47 @@ describe('the configuration', () => {
     });
   });
 
+  it('chooses store, log and the addresses of other processes', () => {
+    const read = readConfiguration(
+      {
+        DATABASE_URL: 'postgres://u:p@db:5432/t',
+        EVENT_STORE: 'esdb://events:2113?tls=false',
+        KAFKA_BROKERS: 'kafka-1:9092, kafka-2:9092',
+        KAFKA_NAMESPACE: 'shop.eu',
+        VALUE_URL: 'http://value:4000/',
+        TOUCHPOINTS_URL: 'http://touchpoints:4000',
+        PROPOSALS_URL: 'http://proposals:4000',
+        UNDERSTANDING_URL: 'https://understanding:4000',
+      },
+      'gateway',
+    );
+    expect(read).toMatchObject({
+      eventStore: { kind: 'eventstoredb', url: 'esdb://events:2113?tls=false' },
+      kafka: { brokers: ['kafka-1:9092', 'kafka-2:9092'], namespace: 'shop.eu' },
+      services: {
+        value: 'http://value:4000',
+        touchpoints: 'http://touchpoints:4000',
+        proposals: 'http://proposals:4000',
+        understanding: 'https://understanding:4000',
+      },
+    });
+    expect(readConfiguration({ KAFKA_BROKERS: 'kafka:9092' }).kafka).toEqual({ brokers: ['kafka:9092'], namespace: 'tsunagari' });
+  });
+
+  it.each([
+    ['gateway', ['DATABASE_URL', 'VALUE_URL', 'TOUCHPOINTS_URL', 'PROPOSALS_URL', 'UNDERSTANDING_URL']],
+    ['value', ['DATABASE_URL', 'TOUCHPOINTS_URL', 'PROPOSALS_URL', 'UNDERSTANDING_URL']],
+    ['understanding', ['DATABASE_URL', 'VALUE_URL', 'TOUCHPOINTS_URL', 'PROPOSALS_URL']],
+    ['relay', ['DATABASE_URL', 'KAFKA_BROKERS']],
+  ] as const)(
+    '%s does not start without what it needs, and every missing variable is named at once, with those that are wrong',
+    (name, needed) => {
+      const { problems, message } = problemsOf({ PORT: 'http' }, name);
+      expect(problems.map((problem) => problem.name).sort()).toEqual([...needed, 'PORT'].sort());
+      expect(message).toContain(`DATABASE_URL is missing, ${name} needs it. Set it to a connection string`);
+    },
+  );
+
   it('names every wrong variable in one error, with what to do, and shows no value', () => {
     const wrong = {
       DATABASE_URL: 'mysql://root:geheim@db/t',
@@ -60,6 +105,14 @@ describe('the configuration', () => {
       TSUNAGARI_CURRENCY: 'pounds',
       OIDC_ISSUER: 'http://issuer',
       SHUTDOWN_SECONDS: '0',
+      READY_LAG_SECONDS: 'soon',
+      EVENT_STORE: 'mongodb://root:geheim@db',
+      KAFKA_BROKERS: 'http://kafka',
+      KAFKA_NAMESPACE: 'Shop EU',
+      VALUE_URL: 'value:4000x',
+      TOUCHPOINTS_URL: 'touchpoints-x',
+      PROPOSALS_URL: '//x-proposals',
+      UNDERSTANDING_URL: 'ftp://understanding',
     };
     const error = problemsOf(wrong);
     expect(error.problems.map(({ name }) => name).sort()).toEqual(Object.keys(wrong).sort());

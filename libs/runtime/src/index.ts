@@ -1,5 +1,5 @@
-export { ConfigurationError, configurationVariables, readConfiguration } from './configuration';
-export type { Configuration, VariableName, VariableProblem } from './configuration';
+export { ConfigurationError, configurationVariables, PROCESS_NAMES, readConfiguration } from './configuration';
+export type { Configuration, ProcessName, ServiceName, VariableName, VariableProblem } from './configuration';
 export { SecretsError, loadOrCreateSecrets } from './secrets';
 export type { Secrets } from './secrets';
 export { clockOf, dayIn, fixedClock, systemClock } from './clock';
@@ -12,4 +12,4 @@ export { createHealth } from './health';
 export type { Health, HealthCheck, HealthReport } from './health';
 export { createShutdown } from './shutdown';
 export type { Shutdown, ShutdownOptions, ShutdownReport } from './shutdown';
-export { listenOnNextFreePort } from './listening';
+export { listenOn, listenOnNextFreePort } from './listening';

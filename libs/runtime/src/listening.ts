@@ -25,7 +25,18 @@ function listenOnce(server: Server, port: number, host: string): Promise<number>
  * @throws Error when the next 50 are all in use, or listening is not allowed.
  */
 export async function listenOnNextFreePort(server: Server, wanted: number, host: string): Promise<number> {
-  const last = wanted === 0 ? 0 : Math.min(wanted + attempts, 65_535);
+  return listenOnOneOf(server, wanted, wanted === 0 ? 0 : Math.min(wanted + attempts, 65_535), host);
+}
+
+/**
+ * Lets a server listen on that port and no other (0 takes any): others know this process by it.
+ * @throws Error when it is in use, or listening is not allowed.
+ */
+export function listenOn(server: Server, port: number, host: string): Promise<number> {
+  return listenOnOneOf(server, port, port, host);
+}
+
+async function listenOnOneOf(server: Server, wanted: number, last: number, host: string): Promise<number> {
   for (let port = wanted; port <= last; port++) {
     try {
       return await listenOnce(server, port, host);
@@ -37,5 +48,6 @@ export async function listenOnNextFreePort(server: Server, wanted: number, host:
       if (code !== 'EADDRINUSE') throw error;
     }
   }
+  if (last === wanted) throw new Error(`Port ${String(wanted)} is in use. End what uses it, or set PORT to a free one.`);
   throw new Error(`Ports ${String(wanted)} to ${String(last)} are all in use. Set PORT to a free one.`);
 }

@@ -9,7 +9,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 const root = path.join(__dirname, '..', '..', '..', '..');
 
 /** The built applications, in a folder of their own: other runs and `dist/` are left alone. */
-export type Bundles = { readonly platform: string; readonly cli: string; readonly remove: () => void };
+export type Bundles = {
+  readonly platform: string;
+  readonly cli: string;
+  readonly app: (name: string) => string;
+  readonly remove: () => void;
+};
 
 /** Builds as `npm run build` does. */
 export async function buildBundles(): Promise<Bundles> {
@@ -18,7 +23,12 @@ export async function buildBundles(): Promise<Bundles> {
   const built = await run(process.execPath, ['-e', script], {});
   if (built.code !== 0) throw new Error(`the applications do not build:\n${built.err}`);
   const app = (name: string): string => path.join(root, folder, name, 'main.js');
-  return { platform: app('platform'), cli: app('cli'), remove: () => rmSync(path.join(root, folder), { recursive: true, force: true }) };
+  return {
+    platform: app('platform'),
+    cli: app('cli'),
+    app,
+    remove: () => rmSync(path.join(root, folder), { recursive: true, force: true }),
+  };
 }
 
 export type Ran = { readonly code: number; readonly out: string; readonly err: string };
@@ -53,7 +63,7 @@ export type RunningPlatform = {
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
 
-/** Starts the platform and waits until it says where it listens. Rejects with what it said when it ends before. */
+/** Starts the platform, or another process of a deployment, and waits until it says where it listens. Rejects with what it said when it ends before. */
 export async function startPlatformProcess(bundle: string, variables: Readonly<Record<string, string>>): Promise<RunningPlatform> {
   const child = spawn(process.execPath, [bundle], {
     cwd: root,
@@ -65,12 +75,12 @@ export async function startPlatformProcess(bundle: string, variables: Readonly<R
   const url = await new Promise<string>((resolve, reject) => {
     const hear = (text: Buffer): void => {
       output += text.toString();
-      const found = /runs at (http:\S+)\/graphql/.exec(output)?.[1];
+      const found = /runs at (http:[^\s/]*\/\/[^\s/]+)/.exec(output)?.[1];
       if (found !== undefined) resolve(found);
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    void ended.then((code) => reject(new Error(`the platform ended with ${String(code)}:\n${output}`)));
+    void ended.then((code) => reject(new Error(`it ended with ${String(code)}:\n${output}`)));
   });
   return {
     url,

@@ -1,21 +1,23 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DAYS, type Deployment, type Services } from '@tsunagari/deployment';
+import { DAYS, type Deployment, type HostName, intakeAddress, type Services } from '@tsunagari/deployment';
 import type { Gateway } from '@tsunagari/gateway';
 import { intakeMiddleware, type Intake } from '@tsunagari/intake';
-import { type Configuration, listenOnNextFreePort, type Logger, type Shutdown } from '@tsunagari/runtime';
+import { type Configuration, listenOn, listenOnNextFreePort, type Logger, type Shutdown } from '@tsunagari/runtime';
 import type { RequestHandler } from 'express';
-import { PlatformModule } from './platform.module';
+import { handOn } from './hand-on';
+import { internalRoutes } from './internal';
+import { ProcessModule } from './process.module';
 import { DEPLOYMENT, GATEWAY, INTAKE, LOGGER, SERVICES, SHUTDOWN } from './tokens';
 
-/** The platform, listening. */
-export type Platform = {
+/** A process of a deployment, listening. */
+export type RunningProcess = {
   /** Where it can be reached, without a slash at the end. */
   readonly url: string;
   readonly deployment: Deployment;
   readonly services: Services;
-  readonly intake: Intake;
+  readonly intake: Intake | null;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
 };
@@ -26,34 +28,35 @@ export type StartOptions = {
 };
 
 /**
- * Starts everything and listens on one public port: `/graphql`, `/v1/*`, `/health/*`, `/metrics`.
+ * Starts what the process hosts and listens on one port: `/graphql` and `/v1/*` (a platform, a gateway), `/subgraphs/*` and
+ * `/internal/*` (a service), `/health/*` and `/metrics` (each).
  * @throws whatever keeps a part from starting, with what was started before stopped again.
  */
-export async function startPlatform(configuration: Configuration, options: StartOptions = {}): Promise<Platform> {
+export async function startProcess(name: HostName, configuration: Configuration, options: StartOptions = {}): Promise<RunningProcess> {
   const app: INestApplication = await NestFactory.create<NestExpressApplication>(
-    PlatformModule.of(configuration, options.closesDays === false ? [DAYS] : []),
-    {
-      bodyParser: false,
-      logger: false,
-      abortOnError: false,
-    },
+    ProcessModule.of(name, configuration, options.closesDays === false ? [DAYS] : []),
+    { bodyParser: false, logger: false, abortOnError: false },
   );
   const shutdown = app.get<Shutdown>(SHUTDOWN);
   try {
     const [deployment, services, intake, gateway, logger] = [
       app.get<Deployment>(DEPLOYMENT),
       app.get<Services>(SERVICES),
-      app.get<Intake>(INTAKE),
-      app.get<Gateway>(GATEWAY),
+      app.get<Intake | null>(INTAKE),
+      app.get<Gateway | null>(GATEWAY),
       app.get<Logger>(LOGGER),
     ];
     app.use(lastAnswerCloses(shutdown));
-    app.use(intakeMiddleware(intake));
-    app.use('/graphql', gateway.handler);
+    if (intake) app.use(intakeMiddleware(intake));
+    if (gateway) app.use('/graphql', gateway.handler);
+    const intakeElsewhere = intakeAddress(configuration);
+    if (gateway && !intake && intakeElsewhere !== undefined) app.use(handOn('/v1/', intakeElsewhere));
+    if (!gateway) app.use(internalRoutes(deployment, services, (error) => logger.error({ err: error }, 'port')));
     await app.init();
     const server = app.getHttpServer();
-    gateway.attachWebSocket(server);
-    const port = await listenOnNextFreePort(server, configuration.port, configuration.host);
+    gateway?.attachWebSocket(server);
+    // Others know a service by its address; a person reads where a platform listens.
+    const port = await (name === 'platform' ? listenOnNextFreePort : listenOn)(server, configuration.port, configuration.host);
     shutdown.onShutdown('requests', () => app.close());
     return { url: `http://${shownHost(configuration.host)}:${port}`, deployment, services, intake, logger, shutdown };
   } catch (error) {

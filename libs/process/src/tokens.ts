@@ -1,4 +1,6 @@
-/** What Nest's container calls the parts of the platform; each is made once, by a factory in `platform.module.ts`. */
+/** What Nest's container calls the parts of a process; each is made once, by a factory in `process.module.ts`. */
+/** Which process this is. */
+export const NAME = Symbol('name');
 export const CONFIGURATION = Symbol('configuration');
 export const LOGGER = Symbol('logger');
 export const SHUTDOWN = Symbol('shutdown');

@@ -1,9 +1,17 @@
 import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
-import type { Authenticate, Gateway } from '@tsunagari/gateway';
-import { createGateway } from '@tsunagari/gateway';
-import { nodeSubgraph } from '@tsunagari/graphql';
-import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
-import { forgetErased, openAccess, openDeployment, openIntake, openServices, type Deployment, type Services } from '@tsunagari/deployment';
+import { createGateway, type Gateway } from '@tsunagari/gateway';
+import {
+  type Access,
+  type Deployment,
+  forgetErased,
+  type HostName,
+  hosting,
+  openAccess,
+  openDeployment,
+  openIntake,
+  openServices,
+  type Services,
+} from '@tsunagari/deployment';
 import type { Intake } from '@tsunagari/intake';
 import {
   type Configuration,
@@ -16,24 +24,24 @@ import {
   type Metrics,
   type Shutdown,
 } from '@tsunagari/runtime';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { HealthController } from './health.controller';
-import { trustedDocumentsOf } from './trusted-documents';
-import { ACCESS, CONFIGURATION, DEPLOYMENT, GATEWAY, HEALTH, INTAKE, LOGGER, METRICS, SERVICES, SHUTDOWN, WITHOUT } from './tokens';
+import { supergraphOf } from './supergraph';
+import { ACCESS, CONFIGURATION, DEPLOYMENT, GATEWAY, HEALTH, INTAKE, LOGGER, METRICS, NAME, SERVICES, SHUTDOWN, WITHOUT } from './tokens';
 
-/** Where `npm run build` puts GraphiQL, beside the bundle. */
-const GRAPHIQL = path.join(__dirname, '..', '..', 'graphiql');
-
-/** Every service in one process: the embedded default, and a PostgreSQL of one's own. It chooses and wires; it decides nothing. */
+/** One process of a deployment: everything, or a part. It chooses and wires; it decides nothing. */
 @Module({})
-export class PlatformModule {
+export class ProcessModule {
   /** @param without runs that do not start, by name. */
-  static of(configuration: Configuration, without: readonly string[] = []): DynamicModule {
+  static of(name: HostName, configuration: Configuration, without: readonly string[] = []): DynamicModule {
     return {
-      module: PlatformModule,
+      module: ProcessModule,
       controllers: [HealthController],
-      providers: [{ provide: CONFIGURATION, useValue: configuration }, { provide: WITHOUT, useValue: without }, ...parts],
+      providers: [
+        { provide: NAME, useValue: name },
+        { provide: CONFIGURATION, useValue: configuration },
+        { provide: WITHOUT, useValue: without },
+        ...parts,
+      ],
     };
   }
 }
@@ -41,8 +49,8 @@ export class PlatformModule {
 const parts: readonly FactoryProvider[] = [
   {
     provide: LOGGER,
-    inject: [CONFIGURATION],
-    useFactory: (configuration: Configuration): Logger => createLogger(configuration.logLevel, { service: 'platform' }),
+    inject: [NAME, CONFIGURATION],
+    useFactory: (name: HostName, configuration: Configuration): Logger => createLogger(configuration.logLevel, { service: name }),
   },
   { provide: METRICS, useFactory: (): Metrics => createMetrics() },
   { provide: HEALTH, useFactory: (): Health => createHealth() },
@@ -54,15 +62,21 @@ const parts: readonly FactoryProvider[] = [
   },
   {
     provide: DEPLOYMENT,
-    inject: [CONFIGURATION, LOGGER, SHUTDOWN, HEALTH],
-    useFactory: async (configuration: Configuration, logger: Logger, shutdown: Shutdown, health: Health): Promise<Deployment> => {
+    inject: [NAME, CONFIGURATION, LOGGER, SHUTDOWN, HEALTH],
+    useFactory: async (
+      name: HostName,
+      configuration: Configuration,
+      logger: Logger,
+      shutdown: Shutdown,
+      health: Health,
+    ): Promise<Deployment> => {
       const deployment = await openDeployment(configuration, {
         role: 'own',
-        onNotice: (notice) => logger.warn({ notice }, 'database'),
+        process: name,
+        onNotice: (notice) => logger.warn('error' in notice ? { ...notice, err: notice.error, error: undefined } : { notice }, 'database'),
       });
       shutdown.onShutdown('database', deployment.close);
-      const forgotten = await forgetErased(deployment);
-      if (forgotten > 0) logger.warn({ forgotten }, 'keys of erased customers were alive (a restored backup?) and are destroyed again');
+      health.addReadiness('shutdown', () => (shutdown.begun() ? 'it is stopping' : undefined));
       health.addReadiness('database', async () => {
         await deployment.pool.query('select 1');
         return undefined;
@@ -89,46 +103,52 @@ const parts: readonly FactoryProvider[] = [
       });
       await services.start();
       shutdown.onShutdown('contexts', services.stop);
+      if (services.contexts.some(({ name }) => name === 'customers')) {
+        const forgotten = await forgetErased(deployment);
+        if (forgotten > 0) logger.warn({ forgotten }, 'keys of erased customers were alive (a restored backup?) and are destroyed again');
+      }
+      const limit = deployment.configuration.readyLagSeconds;
       for (const { name, lagMs } of services.runs)
-        health.addReadiness(name, async () =>
-          (await lagMs()) > READY_LAG_MS ? `behind by more than ${READY_LAG_MS / 1000} s` : undefined,
-        );
+        health.addReadiness(name, async () => ((await lagMs()) > limit * 1000 ? `behind by more than ${limit} s` : undefined));
       observe(services, metrics);
       return services;
     },
   },
-  { provide: ACCESS, inject: [DEPLOYMENT], useFactory: openAccess },
+  {
+    provide: ACCESS,
+    inject: [NAME, DEPLOYMENT],
+    useFactory: async (name: HostName, deployment: Deployment): Promise<Access | null> =>
+      hosting[name].gateway || hosting[name].intake ? openAccess(deployment) : null,
+  },
   {
     provide: INTAKE,
-    inject: [DEPLOYMENT, ACCESS, LOGGER, METRICS],
-    useFactory: (deployment: Deployment, access: Awaited<ReturnType<typeof openAccess>>, logger: Logger, metrics: Metrics): Intake =>
-      openIntake(deployment, access, {
-        count: (counter, n, labels) =>
-          metrics
-            .counter(`tsunagari_intake_${counter}_total`, `Intake: ${counter.replaceAll('_', ' ')}`, Object.keys(labels))
-            .inc(labels, n),
-        onError: (error) => logger.error({ err: error }, 'intake'),
-      }),
+    inject: [NAME, DEPLOYMENT, ACCESS, LOGGER, METRICS],
+    useFactory: (name: HostName, deployment: Deployment, access: Access | null, logger: Logger, metrics: Metrics): Intake | null =>
+      !hosting[name].intake || !access
+        ? null
+        : openIntake(deployment, access, {
+            count: (counter, n, labels) =>
+              metrics
+                .counter(`tsunagari_intake_${counter}_total`, `Intake: ${counter.replaceAll('_', ' ')}`, Object.keys(labels))
+                .inc(labels, n),
+            onError: (error) => logger.error({ err: error }, 'intake'),
+          }),
   },
   {
     provide: GATEWAY,
-    inject: [CONFIGURATION, SERVICES, ACCESS, LOGGER, SHUTDOWN],
+    inject: [NAME, DEPLOYMENT, SERVICES, ACCESS, LOGGER, SHUTDOWN],
     useFactory: async (
-      configuration: Configuration,
+      name: HostName,
+      deployment: Deployment,
       services: Services,
-      access: { readonly signIn: Authenticate },
+      access: Access | null,
       logger: Logger,
       shutdown: Shutdown,
-    ): Promise<Gateway> => {
-      const subgraphs = [...services.subgraphs, nodeSubgraph(nodeTypes)];
+    ): Promise<Gateway | null> => {
+      if (!hosting[name].gateway || !access) return null;
       const gateway = await createGateway({
-        supergraphSdl,
-        executors: Object.fromEntries(subgraphs.map((subgraph) => [subgraph.name, subgraph.execute])),
+        ...supergraphOf(deployment, services, (hash) => logger.warn({ hash }, 'a document that is not trusted')),
         authenticate: access.signIn,
-        trustedDocuments: trustedDocumentsOf(configuration.trustedDocuments, (hash) =>
-          logger.warn({ hash }, 'a document that is not trusted'),
-        ),
-        graphiqlFolder: existsSync(GRAPHIQL) ? GRAPHIQL : null,
         onError: (error, requestId) => logger.error({ err: error, requestId }, 'graphql'),
       });
       shutdown.onShutdown('gateway', gateway.stop);
@@ -136,9 +156,6 @@ const parts: readonly FactoryProvider[] = [
     },
   },
 ];
-
-/** A process that answers from understanding older than this says that it is not ready. */
-const READY_LAG_MS = 60_000;
 
 /** Lag and progress of all that runs, read when Prometheus asks. */
 function observe(services: Services, metrics: Metrics): void {
@@ -152,6 +169,7 @@ function observe(services: Services, metrics: Metrics): void {
   const parked = metrics.gauge('tsunagari_projection_parked', 'Customers whose facts wait for a fix', ['projection']);
   Object.assign(lag, {
     async collect() {
+      if (services.runs.length === 0) return;
       for (const status of (await services.runner.status()).projections) {
         lag.set({ projection: status.name }, status.lagMs / 1000);
         parked.set({ projection: status.name }, status.parked);
