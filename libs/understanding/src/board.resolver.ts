@@ -1,12 +1,12 @@
 import { BEGINNING } from '@tsunagari/contracts';
 import { connectionOf, failure, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
+import { type RetentionQuestion, ruleBrokenBy } from '@tsunagari/metrics';
 import { dayOf } from './calendar';
 import { mayOpen, money } from './customer.resolver';
 import type { Resolvers } from './generated/graphql';
 import { type Job, jobById } from './jobs';
 import { currentScores } from './lifetime-value/scores.query';
 import { customersPage, mainCurrency, totals } from './purchases/purchases.query';
-import { type RetentionQuestion, ruleBrokenBy } from './retention/retention';
 import { retention } from './retention/retention.query';
 import { logOf, shown, timelineOf } from './timeline/timeline.query';
 import type { Freshness, UnderstandingPorts } from './understanding.loaders';

@@ -6,7 +6,8 @@ import { DRAWS, intervalOf, lifetimeValueOf, purchaseOutlook, valuedCustomer } f
 import { consentOf } from './profile/profile.projection';
 import { openTraits } from './profile/profile.query';
 import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers } from './purchases/purchases.projection';
-import { rfmScores, rfmValues } from './purchases/rfm';
+import { rfmScores } from '@tsunagari/metrics';
+import { rfmValues } from './purchases/rfm';
 import type { SubgraphContext } from './subgraph.models';
 import { shown, timelineOf } from './timeline/timeline.query';
 import type { UnderstandingPorts } from './understanding.loaders';

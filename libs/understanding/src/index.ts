@@ -33,14 +33,14 @@ export {
   totals,
   type Totals,
 } from './purchases/purchases.query';
-export { rfmScores, rfmThresholds, rfmValues } from './purchases/rfm';
+export { rfmThresholds, rfmValues } from './purchases/rfm';
 export {
   type RetentionGrid,
   type RetentionMethod,
   type RetentionQuestion,
   type RetentionRow,
   type RetentionUnit,
-} from './retention/retention';
+} from '@tsunagari/metrics';
 export { retention } from './retention/retention.query';
 export { understandingSchema } from './schema';
 export { logOf, shown, type ShownFact, timelineOf } from './timeline/timeline.query';

@@ -3,7 +3,7 @@ import type { ScoringModel } from './lifetime-value/model';
 import type { ProfileState } from './profile/profile.projection';
 import type { CurrencyPurchases, PurchasesState, SaleDayEntry } from './purchases/purchases.projection';
 import type { CurrencyTotals, Totals } from './purchases/purchases.query';
-import type { RetentionGrid } from './retention/retention';
+import type { RetentionGrid } from '@tsunagari/metrics';
 import type { ShownFact } from './timeline/timeline.query';
 import type { RequestContext } from '@tsunagari/graphql';
 import type { UnderstandingLoaders } from './understanding.loaders';

@@ -12,7 +12,8 @@ import type { ProfileState } from './profile/profile.projection';
 import { profilesOf } from './profile/profile.query';
 import type { PurchasesState } from './purchases/purchases.projection';
 import { purchasesOf } from './purchases/purchases.query';
-import { rfmThresholds, type RfmThresholds } from './purchases/rfm';
+import type { RfmThresholds } from '@tsunagari/metrics';
+import { rfmThresholds } from './purchases/rfm';
 
 /** What understanding's subgraph stands on. `pool` is the read models' database. */
 export type UnderstandingPorts = {

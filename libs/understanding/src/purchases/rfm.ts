@@ -1,28 +1,7 @@
+import type { RfmThresholds, RfmValues } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import { currencyOf, type PurchasesState } from './purchases.projection';
-
-/** Raw values. Two recencies exist and are kept apart by name: models speak of `spanDays`, marketing of `recencyDays`. */
-export type RfmValues = {
-  /** Days since the last purchase, as of the last closed day. */
-  readonly recencyDays: number;
-  /** Days with a purchase. */
-  readonly frequency: number;
-  /** Mean gross sale of a day with a purchase, minor units. */
-  readonly monetaryMinor: number;
-  /** Days from the first purchase to the last (t_x of the models). */
-  readonly spanDays: number;
-};
-
-/** 5 is best: bought lately, often, much. */
-export type RfmScores = { readonly recency: number; readonly frequency: number; readonly monetary: number };
-
-/** The upper bounds of the lower four fifths of known customers with a sale, of each value. */
-export type RfmThresholds = {
-  readonly lastDay: readonly number[];
-  readonly frequency: readonly number[];
-  readonly monetaryMinor: readonly number[];
-};
 
 /** Null without a sale, and for a customer of several currencies (`MIXED_CURRENCY`). */
 export function rfmValues(
@@ -60,16 +39,4 @@ export async function rfmThresholds(pool: Pool, currency: string): Promise<RfmTh
   );
   const { lastDay, frequency, monetaryMinor } = rows[0] ?? {};
   return { lastDay: lastDay ?? [], frequency: frequency ?? [], monetaryMinor: monetaryMinor ?? [] };
-}
-
-export function rfmScores(
-  values: Pick<RfmValues, 'frequency' | 'monetaryMinor'> & { lastDay: DayNumber },
-  thresholds: RfmThresholds,
-): RfmScores {
-  const score = (value: number, bounds: readonly number[]): number => 1 + bounds.filter((bound) => value > bound).length;
-  return {
-    recency: score(values.lastDay, thresholds.lastDay),
-    frequency: score(values.frequency, thresholds.frequency),
-    monetary: score(values.monetaryMinor, thresholds.monetaryMinor),
-  };
 }

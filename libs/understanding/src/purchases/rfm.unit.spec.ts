@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { purchasesProjection, type PurchasesState } from './purchases.projection';
-import { rfmScores, rfmValues } from './rfm';
+import { rfmScores } from '@tsunagari/metrics';
+import { rfmValues } from './rfm';
 
 const nothing = purchasesProjection().initial;
 const withDays = (saleDays: readonly (readonly [number, number, number])[]): PurchasesState => ({

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { type DayNumber, dayNumberOf } from '../calendar';
-import { type RetentionGrid, retentionGrid, type RetentionQuestion, type RetentionUnit, spansOf } from './retention';
+import { type RetentionGrid, retentionGrid, type RetentionQuestion, type RetentionUnit, spansOf } from '@tsunagari/metrics';
 
 const MONTH = (day: string): string =>
   `(extract(year from date '1970-01-01' + ${day}) * 12 + extract(month from date '1970-01-01' + ${day}) - 1)::int`;

@@ -85,6 +85,11 @@ export function ruleBrokenBy({
   return undefined;
 }
 
+/** The cohort number of a first day: month, week (from Monday 1969-12-29) or day. */
+export function cohortOf(unit: RetentionUnit, day: DayNumber): number {
+  return unit === 'DAY' ? day : unit === 'WEEK' ? Math.floor((day + 3) / 7) : monthNumberOf(day);
+}
+
 /** First and last day on which a member of a cohort made the first purchase. Cohort numbers: month, week (from Monday 1969-12-29) or day. */
 export function cohortDays(unit: RetentionUnit, cohort: number): readonly [first: DayNumber, last: DayNumber] {
   if (unit === 'DAY') return [cohort, cohort];
@@ -108,7 +113,8 @@ export function retentionGrid(question: RetentionQuestion, { sizes, returned }: 
   const cohorts = [...sizes.keys()];
   const rows: RetentionRow[] = [];
   const sums = spans.map((span) => ({ span, base: 0, back: 0, cohorts: 0 }));
-  for (let cohort = Math.min(...cohorts); cohort <= Math.max(...cohorts); cohort += 1) {
+  const [oldest, newest] = cohorts.reduce(([low, high], each) => [Math.min(low, each), Math.max(high, each)], [Infinity, -Infinity]);
+  for (let cohort = oldest; cohort <= newest; cohort += 1) {
     const size = sizes.get(cohort) ?? 0;
     const [firstDay, lastDay] = cohortDays(question.unit, cohort);
     const cells: RetentionCell[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { dayNumberOf as day, monthNumberOf } from '../calendar';
-import { cohortDays, retentionGrid, type RetentionQuestion, ruleBrokenBy, spansOf } from './retention';
+import { cohortDays, retentionGrid, type RetentionQuestion, ruleBrokenBy, spansOf } from './retention-grid';
 
 const month = (text: string): number => monthNumberOf(day(`${text}-01`));
 const onMonths: RetentionQuestion = { method: 'ON', unit: 'MONTH', units: 3 };

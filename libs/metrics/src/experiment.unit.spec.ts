@@ -1,0 +1,63 @@
+import { averageEffect, qiniCurve, sampleRatioTest } from './experiment';
+import { fifthsOf, rfmScores } from './rfm';
+
+describe('experiments', () => {
+  it('a sample-ratio mismatch is found before an effect is believed', () => {
+    expect(sampleRatioTest([5000, 5000], [1, 1])).toMatchObject({ chiSquare: 0, p: 1, mismatch: false });
+    const off = sampleRatioTest([5200, 4800], [1, 1]);
+    expect(off.chiSquare).toBe(16);
+    expect(off.p).toBeCloseTo(6.334e-5, 8);
+    const treated = Array.from({ length: 520 }, () => 1);
+    expect(
+      averageEffect(
+        {},
+        treated,
+        Array.from({ length: 300 }, () => 0),
+      ),
+    ).toMatchObject({ value: null, reasonNull: 'SAMPLE_RATIO_MISMATCH' });
+    expect(averageEffect({}, [1, 2], [1, 2])).toMatchObject({ value: null, reasonNull: 'ARM_TOO_SMALL' });
+    expect(() => sampleRatioTest([1, 2], [1])).toThrow(RangeError);
+  });
+
+  it('the effect is the difference of means with its interval', () => {
+    const arm = (ones: number) => Array.from({ length: 100 }, (_, i) => (i < ones ? 1 : 0));
+    const effect = averageEffect({}, arm(60), arm(50));
+    expect(effect.value).toBeCloseTo(0.1, 12);
+    expect(effect.ci?.low).toBeCloseTo(0.1 - 1.959964 * Math.sqrt((0.24 + 0.25) / 99), 5);
+    expect(effect).toMatchObject({ class: 'MEASUREMENT', n: 200 });
+  });
+
+  it('Qini is above 0 for a good order, below for a bad one, and 0 when everybody has one score', () => {
+    const population = Array.from({ length: 400 }, (_, i) => {
+      const persuadable = i % 4 < 2;
+      const treated = i % 2 === 0;
+      return { persuadable, treated, outcome: persuadable && treated ? 1 : 0 };
+    });
+    const qini = (score: (persuadable: boolean) => number): number | null =>
+      qiniCurve(
+        {},
+        population.map(({ persuadable, ...each }) => ({ ...each, score: score(persuadable) })),
+      ).qini.value;
+    expect(qini((persuadable) => (persuadable ? 1 : 0))).toBeCloseTo(0.0625, 12);
+    expect(qini((persuadable) => (persuadable ? 0 : 1))).toBeCloseTo(-0.0625, 12);
+    expect(qini(() => 1)).toBeCloseTo(0, 12);
+    expect(qiniCurve({}, [{ score: 1, treated: true, outcome: 1 }]).qini).toMatchObject({ value: null });
+  });
+
+  it('a step without a control customer waits for the next one', () => {
+    const { points } = qiniCurve({}, [
+      { score: 3, treated: true, outcome: 1 },
+      { score: 2, treated: false, outcome: 0 },
+      { score: 1, treated: true, outcome: 0 },
+    ]);
+    expect(points.map(({ targeted }) => targeted)).toEqual([0, 2 / 3, 1]);
+  });
+});
+
+it('RFM: fifths by value, ties together', () => {
+  const bounds = fifthsOf([1, 1, 1, 1, 2, 3, 4, 5, 6, 7]);
+  expect(bounds).toEqual([1, 1, 3, 5]);
+  const thresholds = { lastDay: [10, 20, 30, 40], frequency: bounds, monetaryMinor: [] };
+  expect(rfmScores({ lastDay: 41, frequency: 1, monetaryMinor: 5 }, thresholds)).toEqual({ recency: 5, frequency: 1, monetary: 1 });
+  expect(fifthsOf([])).toEqual([]);
+});
