@@ -3,11 +3,12 @@ import tseslint from 'typescript-eslint';
 
 /** Who may import whom, by the one tag of each project. docs/architecture.md explains the table. */
 const allowed = {
-  app: ['app', 'edge', 'context', 'kit', 'adapter', 'postgres', 'port', 'contracts', 'pure'],
+  app: ['app', 'edge', 'context', 'kit', 'adapter', 'journal', 'postgres', 'port', 'contracts', 'pure'],
   edge: ['kit', 'port', 'contracts', 'pure'],
   context: ['kit', 'port', 'contracts', 'pure'],
   kit: ['kit', 'port', 'contracts', 'pure', 'postgres'],
   adapter: ['port', 'contracts', 'pure', 'postgres'],
+  journal: ['adapter', 'port', 'contracts', 'pure', 'postgres'],
   postgres: ['port', 'contracts', 'pure'],
   port: ['contracts', 'pure'],
   contracts: ['pure'],

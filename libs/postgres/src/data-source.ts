@@ -27,7 +27,8 @@ const silent: Logger = {
   log: () => undefined,
 };
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** An identifier inside SQL, whatever it contains. */
+export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
  * TypeORM on a pool of ours, so that a transaction may hold both TypeORM's and our own statements. The pool stays its owner's:
@@ -75,7 +76,7 @@ export async function migrate(pool: Pool, ...schemas: readonly OwnedSchema[]): P
 }
 
 async function upToDate(pool: Pool, { schema, migrations }: OwnedSchema): Promise<boolean> {
-  const table = `${quoted(schema)}.migrations`;
+  const table = `${quotedName(schema)}.migrations`;
   const { rows } = await pool.query<{ missing: boolean }>('select to_regclass($1) is null as missing', [table]);
   if (rows[0]?.missing) return false;
   const recorded = await pool.query<{ name: string }>(`select name from ${table}`);
@@ -88,7 +89,7 @@ async function runPending(pool: Pool, owned: OwnedSchema): Promise<string[]> {
   let failed = true;
   try {
     await holder.query('select pg_advisory_lock($1)', [migrationLock]);
-    await holder.query(`create schema if not exists ${quoted(owned.schema)}`);
+    await holder.query(`create schema if not exists ${quotedName(owned.schema)}`);
     const dataSource = await createDataSource(pool, owned);
     const done = await dataSource.runMigrations({ transaction: 'each' });
     await dataSource.destroy();

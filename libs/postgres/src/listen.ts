@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { quotedName } from './data-source';
 import type { Pool } from './pool';
 
 /** `up` while notifications arrive; `down` while they may be missed. */
@@ -19,8 +20,6 @@ export type ListenOptions = {
   readonly pauseMs?: number;
   readonly maxPauseMs?: number;
 };
-
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
  * Listens on a channel with a connection of its own (never one of the pool's) and connects again whenever it breaks.
@@ -73,7 +72,7 @@ export async function listen(
     });
     try {
       await fresh.connect();
-      await fresh.query(`listen ${quoted(channel)}`);
+      await fresh.query(`listen ${quotedName(channel)}`);
       if (client !== fresh) return;
       pause = pauseMs;
       change('up');

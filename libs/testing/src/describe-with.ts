@@ -14,13 +14,7 @@ const setOr =
 
 const checks: Readonly<Record<Need, Check>> = {
   docker: () => (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0 ? undefined : 'no Docker daemon answers'),
-  // Asked for by name until its reader waits for a topic's leaders: right after a topic is made it may not have any.
-  broker: () =>
-    !process.env['KAFKA_BROKERS'] && !process.env['TSUNAGARI_TEST_BROKER']
-      ? 'KAFKA_BROKERS is not set, nor TSUNAGARI_TEST_BROKER=1, which gets a broker by Docker or Maven'
-      : brokerWay()
-        ? undefined
-        : 'KAFKA_BROKERS is not set, no Docker daemon answers, and java and mvn are not both on the PATH',
+  broker: () => (brokerWay() ? undefined : 'KAFKA_BROKERS is not set, no Docker daemon answers, and java and mvn are not both on the PATH'),
   eventstoredb: setOr('TSUNAGARI_TEST_EVENTSTOREDB_URL'),
   // Private to the process: nothing of the machine changes.
   mount: () =>

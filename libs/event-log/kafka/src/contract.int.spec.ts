@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { BEGINNING, comparePositions } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+import { BEGINNING } from '@tsunagari/contracts';
+import { openJournal } from '@tsunagari/event-log-journal';
+import { postgresEventLog } from '@tsunagari/event-log-postgres';
 import { eventLogContract } from '@tsunagari/event-log-contract-tests';
 import { appended } from '@tsunagari/event-store-contract-tests';
 import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
@@ -13,6 +14,7 @@ import { ensureTopics } from './topics';
 
 describeWith('broker', 'Kafka', () => {
   eventLogContract('Kafka', async () => {
+    const errors: unknown[] = [];
     const { brokers, namespace } = await testBroker();
     const kafka = { brokers: [...brokers], logLevel: logLevel.NOTHING };
     await ensureTopics({ kafka: new Kafka(kafka), namespace });
@@ -21,21 +23,25 @@ describeWith('broker', 'Kafka', () => {
     const store = postgresEventStore({ pool });
     const source = postgresEventLog({ pool, listen: false });
     const publisher = kafkaPublisher({ kafka, namespace });
-    let published = await publisher.takeOver();
-    expect(published).toBe(BEGINNING);
+    const tail = await publisher.takeOver();
+    let published = BEGINNING;
+    expect(tail).toBeUndefined();
     const log = kafkaEventLog({ kafka, namespace });
+    const filled = openJournal({ pool, schema: 'journal', log, onError: (error) => errors.push(error) });
+    await filled.start();
     return {
       log,
-      journal: postgresJournal({ pool }),
+      journal: filled.journal,
       record: async (facts) => {
         appended(await store.append({ stream: `test-${randomUUID()}`, expected: 'none', facts }));
         const page = await source.read({ after: published, limit: 1_000 });
         await publisher.publish(page.facts);
         published = page.upTo;
-        // A commit is answered a moment before its markers stand in every partition.
-        while (comparePositions(await log.head(), published) < 0);
+        expect(await filled.waitFor(published, { timeoutMs: 20_000 })).toEqual({ kind: 'caught-up', position: published });
       },
       close: async () => {
+        await filled.stop();
+        expect(errors).toEqual([]);
         await log.close();
         await publisher.close();
         await store.close();

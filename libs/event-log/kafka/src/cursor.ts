@@ -3,6 +3,7 @@ import { BEGINNING, toSequence } from '@tsunagari/contracts';
 import { toPosition } from './fact-records';
 import type { Partitions, Record } from './partitions';
 
+/** `next` is the offset to go on at, `end` where the partition ended when it was last asked, `complete` the sequence up to which it is known. */
 type Place = { next: number; end: number; complete: string; readonly buffered: Record[] };
 
 /** A place in the ordered merge of all partitions. One call at a time. */
@@ -24,9 +25,10 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
 
   const lowest = (): string => places.reduce((low, { complete }) => (complete < low ? complete : low), '9'.repeat(20));
 
-  const fetch = async (): Promise<boolean> => {
-    const from = new Map(places.flatMap((place, partition) => (place.buffered.length < aheadAtMost ? [[partition, place.next]] : [])));
-    let moved = false;
+  /** Reads on in all partitions but those that are far ahead. The ones that hold the merge back are never far ahead. */
+  const fetch = async (low: string): Promise<void> => {
+    const behind = ({ buffered, complete }: Place): boolean => buffered.length < aheadAtMost || complete === low;
+    const from = new Map(places.flatMap((place, partition) => (behind(place) ? [[partition, place.next]] : [])));
     for (const fetched of await partitions.fetch(from)) {
       const place = places[fetched.partition];
       if (!place) continue;
@@ -34,12 +36,12 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
         if (record.isFact && record.sequence > place.complete) place.buffered.push(record);
         if (record.sequence > place.complete) place.complete = record.sequence;
       }
-      moved ||= fetched.next > place.next;
       place.next = fetched.next;
       place.end = fetched.end;
     }
-    return moved;
   };
+  /** Whether what holds the merge back was read to its end: waiting is all that is left. */
+  const atEndAt = (low: string): boolean => places.some(({ complete, next, end }) => complete === low && next >= end);
 
   return {
     position: () => toPosition(at),
@@ -53,11 +55,10 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
         }, 0);
       let drained = false;
       while (ready() < limit && (bound === undefined || low < bound)) {
-        if (!(await fetch())) {
-          drained = true;
-          break;
-        }
+        await fetch(low);
         low = lowest();
+        drained = atEndAt(low);
+        if (drained) break;
       }
       const reach = bound !== undefined && bound < low ? bound : low;
       const facts = places.flatMap(({ buffered }) => buffered.filter(({ sequence }) => sequence <= reach));

@@ -4,9 +4,9 @@ import type { EventLog, LogRead } from '@tsunagari/event-log';
 import type { KafkaConfig } from 'kafkajs';
 import type { Cursor } from './cursor';
 import { openCursor } from './cursor';
-import { readFact } from './fact-records';
+import { readFact, toPosition } from './fact-records';
 import { openPartitions } from './partitions';
-import { committedTail } from './tail';
+import { lastRecords } from './tail';
 import { topicsOf } from './topics';
 
 export type KafkaEventLogOptions = {
@@ -27,14 +27,15 @@ const looksAt = 50_000;
  */
 export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
   const topic = topicsOf(options.namespace).facts;
-  const partitions = openPartitions(options.kafka, topic);
+  const partitions = openPartitions({ kafka: options.kafka, topic });
   const cursors: Cursor[] = [];
   const listeners = new Set<() => void>();
   let watching: Promise<void> | undefined;
 
   const head = async (): Promise<Position> => {
-    const tails = await committedTail(partitions);
-    return tails.reduce((low, tail) => (comparePositions(tail, low) < 0 ? tail : low), tails[0] ?? BEGINNING);
+    const sequences = (await lastRecords(partitions, () => true)).map((record) => record?.sequence ?? '');
+    // A partition that holds nothing yet is complete up to nowhere; a record of ours always has a sequence.
+    return toPosition(sequences.reduce((low, sequence) => (sequence < low ? sequence : low))) || BEGINNING;
   };
 
   const cursorAt = async (after: Position): Promise<Cursor> => {
@@ -45,7 +46,7 @@ export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
 
   /** A connection of its own: the broker answers a connection's requests one after the other, and these wait. */
   const watch = async (): Promise<void> => {
-    const own = openPartitions(options.kafka, topic);
+    const own = openPartitions({ kafka: options.kafka, topic });
     try {
       let next: number | undefined;
       while (listeners.size > 0)

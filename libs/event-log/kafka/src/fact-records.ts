@@ -1,5 +1,6 @@
 import type { CloudEvent, Fact, FactMeta, Position } from '@tsunagari/contracts';
 import { toCloudEvent, toSequence } from '@tsunagari/contracts';
+import type { Tail } from '@tsunagari/event-log';
 import type { Message } from 'kafkajs';
 
 /** Data teams skip these by type; they say that a partition is complete up to their sequence. */
@@ -35,9 +36,18 @@ export function factRecord(fact: Fact): Message {
   };
 }
 
-export function watermarkRecord(position: Position, partition: number): Message {
-  const sequence = toSequence(position);
-  return { key: null, partition, value: JSON.stringify({ type: WATERMARK, sequence }), headers: { sequence } };
+type Watermark = { readonly type: typeof WATERMARK; readonly sequence: string; readonly id: string; readonly previous: string };
+
+/** Says that a partition is complete up to a fact, which may stand in another one, and which fact came before. */
+export function watermarkRecord(tail: Tail, partition: number): Message {
+  const sequence = toSequence(tail.position);
+  const value: Watermark = { type: WATERMARK, sequence, id: tail.id, previous: toSequence(tail.previous) };
+  return { key: null, partition, value: JSON.stringify(value), headers: { sequence } };
+}
+
+export function readWatermark(value: string): Tail {
+  const { sequence, id, previous } = JSON.parse(value) as Watermark;
+  return { position: toPosition(sequence), id, previous: toPosition(previous) };
 }
 
 /** `sequence` → position. */

@@ -1,6 +1,7 @@
 export { ensureTopics, PARTITIONS, topicsOf } from './topics';
 export type { EnsureTopics, Topics } from './topics';
 export { kafkaPublisher } from './publisher';
-export type { KafkaPublisher, KafkaPublisherOptions } from './publisher';
+export type { KafkaPublisherOptions } from './publisher';
 export { kafkaEventLog } from './event-log';
 export type { KafkaEventLogOptions } from './event-log';
+export { KafkaUnavailable, RecordsGone } from './partitions';

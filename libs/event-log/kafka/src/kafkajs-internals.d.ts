@@ -24,7 +24,9 @@ declare module 'kafkajs/src/cluster' {
     disconnect(): Promise<void>;
     addTargetTopic(topic: string): Promise<void>;
     refreshMetadata(): Promise<void>;
-    findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number }[];
+    findTopicPartitionMetadata(
+      topic: string,
+    ): readonly { readonly partitionId: number; readonly leader: number; readonly partitionErrorCode: number }[];
     findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, number[]>>;
     findBroker(node: { readonly nodeId: string }): Promise<Broker>;
     fetchTopicsOffset(

@@ -24,60 +24,100 @@ export type Partitions = {
 };
 
 const readCommitted = 1;
-const retry = { initialRetryTime: 20, retries: 8 };
+/** Below our own retries: enough to go round the list of brokers once. */
+const retry = { initialRetryTime: 20, maxRetryTime: 200, retries: 2 };
+const firstPauseMs = 20;
+const longestPauseMs = 500;
 
-export function openPartitions(config: KafkaConfig, topic: string): Partitions {
+/**
+ * A partition does not have the offset that was asked for: the topic was deleted and made anew, or records were removed from it. It
+ * holds nothing that can be waited for.
+ */
+export class RecordsGone extends Error {
+  constructor(topic: string, options: ErrorOptions) {
+    super(`topic ${topic} no longer holds the records that were read from it: it was made anew, or cut`, options);
+    this.name = 'RecordsGone';
+  }
+}
+
+/** Refusals of the broker that no waiting changes. */
+const finalTypes = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'SASL_AUTHENTICATION_FAILED',
+  'INVALID_TOPIC_EXCEPTION',
+]);
+
+export type PartitionsOptions = {
+  readonly kafka: KafkaConfig;
+  readonly topic: string;
+  /** How long a question is asked again, with fresh metadata, while a broker is away or a partition has no leader yet, ms. Default 10,000. */
+  readonly retryForMs?: number;
+};
+
+/**
+ * Every question waits until each partition has a leader that answers: right after a topic is made, a broker restarts or a leadership
+ * moves, some have none, and an answer without them would be a wrong one.
+ */
+export function openPartitions({ kafka, topic, retryForMs = 10_000 }: PartitionsOptions): Partitions {
   const cluster = new Cluster({
     connectionTimeout: 1_000,
     authenticationTimeout: 10_000,
     reauthenticationThreshold: 10_000,
+    requestTimeout: 10_000,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
+    ...kafka,
     retry,
-    ...config,
     allowAutoTopicCreation: false,
     isolationLevel: readCommitted,
     socketFactory: socketFactory(),
     logger: createLogger({ level: logLevel.NOTHING, logCreator: () => () => undefined }),
   });
   let opened: Promise<void> | undefined;
+  let closed = false;
 
   const open = (): Promise<void> => {
-    opened ??= cluster
-      .connect()
-      .then(() => cluster.addTargetTopic(topic))
-      .catch((error: unknown) => {
-        opened = undefined;
-        throw error;
-      });
+    opened ??= cluster.connect().then(() => cluster.addTargetTopic(topic));
     return opened;
   };
-  /** Once more with fresh metadata: a broker that restarted or lost a leadership says so only by failing. */
-  const twice = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      await open();
-      return await work();
-    } catch {
-      opened = undefined;
-      await open();
-      await cluster.refreshMetadata();
-      return await work();
+  const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
+    const until = performance.now() + retryForMs;
+    for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+      try {
+        await open();
+        return await ask();
+      } catch (error) {
+        const type = typeOf(error);
+        if (type === 'OFFSET_OUT_OF_RANGE') throw new RecordsGone(topic, { cause: error });
+        if (closed || finalTypes.has(type) || performance.now() + pause > until) throw explained(error, topic, kafka);
+        opened = undefined;
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        await cluster.refreshMetadata().catch(() => undefined);
+      }
     }
   };
-  const ids = (): number[] => cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+  /** All partitions of the topic, each with a leader; throws where one has none. */
+  const ids = (): number[] => {
+    const found = cluster.findTopicPartitionMetadata(topic);
+    if (found.length === 0 || found.some(({ leader, partitionErrorCode }) => leader < 0 || partitionErrorCode !== 0))
+      throw new Error(`topic ${topic} has partitions without a leader`);
+    return found.map(({ partitionId }) => partitionId).sort((a, b) => a - b);
+  };
 
   return {
-    count: () => twice(async () => ids().length),
+    count: () => asking(async () => ids().length),
     ends: () =>
-      twice(async () => {
-        const partitions = ids().map((partition) => ({ partition }));
+      asking(async () => {
+        const wanted = ids();
+        const partitions = wanted.map((partition) => ({ partition }));
         const [answer] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning: false }]);
-        const ends: number[] = partitions.map(() => 0);
-        for (const { partition, offset } of answer?.partitions ?? []) ends[partition] = Number(offset);
-        return ends;
+        const ends = new Map(answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+        return wanted.map((partition) => ends.get(partition) ?? raise(`partition ${partition} of ${topic} did not say where it ends`));
       }),
     fetch: (from, { waitMs = 0, maxBytes = 262_144 } = {}) =>
-      twice(async () => {
+      asking(async () => {
+        ids();
         const leaders = Object.entries(cluster.findLeaderForPartitions(topic, [...from.keys()]));
         const answers = await Promise.all(
           leaders.map(async ([nodeId, partitions]) => {
@@ -87,7 +127,7 @@ export function openPartitions(config: KafkaConfig, topic: string): Partitions {
             return (await broker.fetch({ ...limits, topics: [{ topic, partitions: wanted }] })).responses;
           }),
         );
-        return answers.flat().flatMap(({ partitions }) =>
+        const fetched = answers.flat().flatMap(({ partitions }) =>
           partitions.map((answer): Fetched => {
             const start = from.get(answer.partition) ?? 0;
             const batch = new Batch(topic, String(start), answer);
@@ -100,12 +140,41 @@ export function openPartitions(config: KafkaConfig, topic: string): Partitions {
             };
           }),
         );
+        if (fetched.length !== from.size) throw new Error(`only ${fetched.length} of ${from.size} partitions of ${topic} answered`);
+        return fetched;
       }),
     close: async () => {
+      closed = true;
       await opened?.catch(() => undefined);
       await cluster.disconnect();
     },
   };
+}
+
+function typeOf(error: unknown): string {
+  return error instanceof Error && 'type' in error ? String(error.type) : '';
+}
+
+function explained(error: unknown, topic: string, { brokers }: KafkaConfig): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  const at = Array.isArray(brokers) ? brokers.join(', ') : 'its brokers';
+  const message =
+    typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
+      ? `Kafka at ${at} has no topic ${topic}: make it with \`tsunagari topics ensure\``
+      : `Kafka at ${at} does not answer for topic ${topic}: ${reason}`;
+  return new KafkaUnavailable(message, { cause: error });
+}
+
+/** An outage, thrown after the question was asked again and again: nothing was read, ask later. The message says what to do. */
+export class KafkaUnavailable extends Error {
+  constructor(message: string, options: ErrorOptions) {
+    super(message, options);
+    this.name = 'KafkaUnavailable';
+  }
+}
+
+function raise(message: string): never {
+  throw new Error(message);
 }
 
 function toRecord(message: RawMessage): Record {

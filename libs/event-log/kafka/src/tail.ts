@@ -1,12 +1,9 @@
-import type { Position } from '@tsunagari/contracts';
-import { BEGINNING } from '@tsunagari/contracts';
-import { toPosition } from './fact-records';
-import type { Partitions } from './partitions';
+import type { Partitions, Record } from './partitions';
 
-/** Up to where each partition is known to be complete: the sequence of its last committed record. */
-export async function committedTail(partitions: Partitions): Promise<Position[]> {
+/** The last committed record of each partition that is wanted; undefined where there is none. */
+export async function lastRecords(partitions: Partitions, wanted: (record: Record) => boolean): Promise<readonly (Record | undefined)[]> {
   const ends = await partitions.ends();
-  const tails: Position[] = ends.map(() => BEGINNING);
+  const last: (Record | undefined)[] = ends.map(() => undefined);
   // The last record is a watermark and the transaction's marker follows it; aborted batches may lie behind, so look back further and further.
   let open = ends.flatMap((end, partition) => (end > 0 ? [partition] : []));
   for (let back = 2; open.length > 0; back *= 8) {
@@ -14,12 +11,11 @@ export async function committedTail(partitions: Partitions): Promise<Position[]>
     const starts = new Map(from);
     while (from.size > 0)
       for (const { partition, records, next } of await partitions.fetch(from)) {
-        const last = records.at(-1);
-        if (last) tails[partition] = toPosition(last.sequence);
+        last[partition] = records.findLast(wanted) ?? last[partition];
         if (next >= (ends[partition] ?? 0) || next === from.get(partition)) from.delete(partition);
         else from.set(partition, next);
       }
-    open = open.filter((partition) => tails[partition] === BEGINNING && (starts.get(partition) ?? 0) > 0);
+    open = open.filter((partition) => last[partition] === undefined && (starts.get(partition) ?? 0) > 0);
   }
-  return tails;
+  return last;
 }

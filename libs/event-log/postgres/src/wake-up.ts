@@ -4,6 +4,8 @@ import { listen } from '@tsunagari/postgres';
 
 export type WakeUpOptions = {
   readonly pool: Pool;
+  /** What is notified when facts are written. */
+  readonly channel: string;
   /** Whether to LISTEN; a pooler in transaction mode cannot. */
   readonly listens: boolean;
   readonly pollEveryMs: number;
@@ -15,9 +17,6 @@ export type WakeUp = {
   readonly add: (listener: () => void) => () => void;
   readonly close: () => Promise<void>;
 };
-
-/** What append_events notifies. */
-const channel = 'events_appended';
 
 /**
  * Calls its listeners soon after the head moved: at once while notifications arrive, at the next poll when they do not. One
@@ -49,7 +48,7 @@ export function wakeUp(options: WakeUpOptions): WakeUp {
     timer = schedule();
     if (!options.listens) return;
     // What was appended while it was down was notified to nobody.
-    listening = listen(options.pool, channel, tell, { onState: (state) => state === 'up' && tell() });
+    listening = listen(options.pool, options.channel, tell, { onState: (state) => state === 'up' && tell() });
   };
 
   const stop = async (): Promise<void> => {
