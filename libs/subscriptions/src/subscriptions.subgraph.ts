@@ -4,16 +4,25 @@ import type { EventStore } from '@tsunagari/event-store';
 import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/graphql';
 import type { IdentityReader } from '@tsunagari/projection';
 import DataLoader from 'dataloader';
-import { typeDefs } from './generated/graphql';
+import { type Resolvers, typeDefs } from './generated/graphql';
 import type { OrderCommands } from './order/order.commands';
 import { foldOrders, orderFactTypes, type OrderView } from './order/order.read-model';
 import { orderResolvers } from './order/order.resolver';
+import type { PlanCommands } from './plan/plan.commands';
+import { type PlanView, readPlan } from './plan/plan.read-model';
+import { planResolvers } from './plan/plan.resolver';
+import type { SubscriptionCommands } from './subscription/subscription.commands';
+import { readSubscription, subscriptionsOf } from './subscription/subscription.read-model';
+import { subscriptionResolvers } from './subscription/subscription.resolver';
+import type { Subscription } from './subscription/subscription.state';
 
 export type SubscriptionsPorts = {
   readonly identity: IdentityReader;
   readonly store: EventStore;
   readonly journal: Journal;
   readonly commands: OrderCommands;
+  readonly plans: PlanCommands;
+  readonly subscriptions: SubscriptionCommands;
   /** Waits until identity has seen the position, at most 2 s. */
   readonly waitFor: (position: Position) => Promise<unknown>;
   /** The time of a command, ISO 8601. */
@@ -24,18 +33,24 @@ export type SubscriptionsPorts = {
 export type SubscriptionsLoaders = {
   readonly order: DataLoader<string, OrderView | null>;
   readonly ordersOf: DataLoader<string, readonly OrderView[]>;
+  readonly plan: DataLoader<string, PlanView | null>;
+  readonly subscription: DataLoader<string, Subscription | null>;
+  readonly subscriptionsOf: DataLoader<string, readonly Subscription[]>;
   readonly owner: DataLoader<string, string | null>;
 };
 
-/** The subgraph of orders; plans and subscriptions join it. */
+/** The subgraph of what customers hold: orders, plans, subscriptions. */
 export function subscriptionsSubgraph(ports: SubscriptionsPorts): Subgraph {
   return defineSubgraph<SubscriptionsLoaders>({
     name: 'subscriptions',
     typeDefs,
-    resolvers: orderResolvers(ports),
+    resolvers: resolversOf(ports),
     createLoaders: () => ({
       order: new DataLoader((ids) => Promise.all(ids.map((id) => readOrder(ports.store, id)))),
       ordersOf: new DataLoader((customers) => readOrdersOf(ports, customers)),
+      plan: new DataLoader((ids) => Promise.all(ids.map((id) => readPlan(ports.store, id)))),
+      subscription: new DataLoader((ids) => Promise.all(ids.map((id) => readSubscription(ports.store, id)))),
+      subscriptionsOf: new DataLoader((customers) => subscriptionsOf(ports, customers)),
       owner: new DataLoader(async (subjects) => {
         const owners = await ports.identity.customersOf(subjects);
         return subjects.map((subject) => owners.get(subject) ?? null);
@@ -44,6 +59,19 @@ export function subscriptionsSubgraph(ports: SubscriptionsPorts): Subgraph {
     caughtUp: ports.waitFor,
     ...(ports.onError ? { onError: ports.onError } : {}),
   });
+}
+
+/** Each aggregate resolves its own fields; those of the root and of Customer come together here. */
+function resolversOf(ports: SubscriptionsPorts): Resolvers {
+  const [orders, plans, subscriptions] = [orderResolvers(ports), planResolvers(ports), subscriptionResolvers(ports)];
+  return {
+    ...orders,
+    ...plans,
+    ...subscriptions,
+    Query: { ...orders.Query, ...plans.Query, ...subscriptions.Query },
+    Mutation: { ...orders.Mutation, ...plans.Mutation, ...subscriptions.Mutation },
+    Customer: { ...orders.Customer, ...subscriptions.Customer },
+  };
 }
 
 /** An order stands in a stream of its own, so it is read where it was decided: never behind. */

@@ -27,8 +27,8 @@ export type PlatformUnderTest = {
   readonly url: string;
   readonly deployment: Deployment;
   readonly services: Services;
-  /** Asks the graph over HTTP; `role: null` sends no token. */
-  readonly ask: (query: string, variables?: object, options?: { readonly role?: Role | null }) => Promise<Answer>;
+  /** Asks the graph over HTTP; `role: null` sends no token, `userId` that of the customer who signed in with it. */
+  readonly ask: (query: string, variables?: object, options?: { readonly role?: Role | null; readonly userId?: string }) => Promise<Answer>;
   /** Sends to the collector (`/v1/identify`, …) and waits until every read model has seen it. Browser keys prove nothing. */
   readonly send: (
     route: string,
@@ -86,10 +86,10 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   const server = createServer(app);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const tokens = new Map<Role, string>();
-  const tokenOf = async (role: Role): Promise<string> => {
-    const token = tokens.get(role) ?? (await access.issueToken({ name: `a-${role}`, roles: [role], hours: 1 }));
-    tokens.set(role, token);
+  const tokens = new Map<string, string>();
+  const tokenOf = async (role: Role, name = `a-${role}`): Promise<string> => {
+    const token = tokens.get(name) ?? (await access.issueToken({ name, roles: [role], hours: 1 }));
+    tokens.set(name, token);
     return token;
   };
   return {
@@ -97,10 +97,13 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     deployment,
     services,
     caughtUp: services.caughtUp,
-    async ask(query, variables = {}, { role = 'admin' } = {}) {
+    async ask(query, variables = {}, { userId, role = userId === undefined ? 'admin' : 'customer' } = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...(role === null ? {} : { authorization: `Bearer ${await tokenOf(role)}` }) },
+        headers: {
+          'content-type': 'application/json',
+          ...(role === null ? {} : { authorization: `Bearer ${await tokenOf(role, userId)}` }),
+        },
         body: JSON.stringify({ query, variables }),
       });
       const body = (await response.json()) as { data?: unknown; errors?: Answer['errors']; extensions?: { position?: string } };

@@ -1,8 +1,8 @@
-import { orderCommands, subscriptionsSubgraph } from '@tsunagari/subscriptions';
+import { orderCommands, planCommands, subscriptionCommands, subscriptionsSubgraph } from '@tsunagari/subscriptions';
 import type { Deployment } from '../deployment';
 import type { OpenContext, Shared } from './context';
 
-/** Orders, mirrored. */
+/** Orders, mirrored; plans and subscriptions, decided here. */
 export function openSubscriptions({ store, journal, keyring, path }: Deployment, shared: Shared): OpenContext {
   const { identity, identified, now, onResolverError } = shared;
   return {
@@ -15,6 +15,8 @@ export function openSubscriptions({ store, journal, keyring, path }: Deployment,
       waitFor: identified,
       onError: onResolverError,
       commands: orderCommands({ path, store, keyring }),
+      plans: planCommands({ path }),
+      subscriptions: subscriptionCommands({ path, store, journal, keyring, identity }),
     }),
     runs: [],
   };

@@ -1,12 +1,12 @@
-import { type Asked, type CommandPath, type CommandResult, envelopeOf } from '@tsunagari/command';
-import { identifierRegistered, refusal, streamName, type IdentifierType, type OrderLine, type Refusal } from '@tsunagari/contracts';
+import { type Asked, type CommandPath, type CommandResult, envelopeOf, type NamedIdentifier, subjectOf } from '@tsunagari/command';
+import { refusal, streamName, type OrderLine, type Refusal } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
-import { registrationFactId, type Keyring } from '@tsunagari/privacy';
+import type { Keyring } from '@tsunagari/privacy';
 import { orderDecider } from './order.decider';
 
 export type RecordOrderInput = {
   readonly orderId: string;
-  readonly buyer: { readonly type: IdentifierType; readonly value: string };
+  readonly buyer: NamedIdentifier;
   readonly lines: readonly OrderLine[];
   readonly currency: string;
   readonly placedAt?: string;
@@ -21,48 +21,20 @@ const SKEW_MS = 5 * 60_000;
 export function orderCommands(ports: { readonly path: CommandPath; readonly store: EventStore; readonly keyring: Keyring }) {
   const { path, store, keyring } = ports;
 
-  /** The first fact of a buyer who is seen for the first time; however often it is tried, it stands once. */
-  async function register(subject: string, input: RecordOrderInput, asked: Asked): Promise<Refusal | undefined> {
-    const [sealed] = await keyring.seal([
-      {
-        id: registrationFactId(subject),
-        definition: identifierRegistered,
-        subject,
-        data: {
-          identifierType: input.buyer.type,
-          value: input.buyer.value,
-          verified: true,
-          kind: input.buyer.type === 'invoice' ? 'unidentified' : 'person',
-        },
-        meta: { actor: asked.by, source: 'subscriptions', correlationId: asked.requestId },
-        occurred: input.placedAt ?? asked.at,
-      },
-    ]);
-    if (!sealed || sealed.kind === 'refused') return sealed?.refusal ?? unnamed;
-    // A conflict means that somebody registered it meanwhile: the same fact stands.
-    const outcome = await store.append({ stream: streamName('identifier', subject), expected: 'none', facts: [sealed.fact] });
-    if (outcome.kind === 'overloaded')
-      return refusal('OVERLOADED', null, 'the event store has more work than it can queue', `try again in ${outcome.retryAfterMs} ms`);
-    await keyring.registered([subject]);
-    return undefined;
-  }
-
   return {
     async recordOrder(input: RecordOrderInput, asked: Asked): Promise<CommandResult> {
       const broken = brokenRule(input, asked.at);
       if (broken) return { kind: 'refused', refusal: broken };
-      const [known] = await keyring.subjectsOf([input.buyer], { create: true });
-      if (!known || known.kind === 'unknown') return { kind: 'refused', refusal: unnamed };
-      const { subject } = known;
-      if (known.kind === 'erased')
-        return { kind: 'refused', refusal: refusal('SUBJECT_ERASED', 'buyer', 'nothing more is recorded of an erased customer') };
+      const buyer = await subjectOf({ store, keyring }, input.buyer, 'buyer', asked, 'subscriptions', input.placedAt);
+      if (buyer.kind === 'refused') return buyer;
+      const { subject, prepare } = buyer;
       const { buyer: _, placedAt, ...order } = input;
       return path.execute(orderDecider, {
         stream: streamName('order', input.orderId),
         command: { kind: 'RecordOrder', subject, occurred: placedAt ?? asked.at, ...order },
         body: { kind: 'RecordOrder', ...input },
         ...envelopeOf(asked, 'subscriptions'),
-        ...(known.isNew ? { prepare: () => register(subject, input, asked) } : {}),
+        ...(prepare ? { prepare } : {}),
       });
     },
 
@@ -78,8 +50,6 @@ export function orderCommands(ports: { readonly path: CommandPath; readonly stor
 }
 
 export type OrderCommands = ReturnType<typeof orderCommands>;
-
-const unnamed = refusal('UNKNOWN_IDENTIFIER', 'buyer', 'the buyer is named by an identifier');
 
 /** What the contract of the fact cannot know: an id that names a stream, and a time that has not come yet. */
 function brokenRule(input: RecordOrderInput, now: string): Refusal | undefined {

@@ -523,7 +523,6 @@ export type RefusalCode =
   | 'NOT_PAUSED'
   | 'NOT_SUPPRESSED'
   | 'NOT_TOGETHER'
-  | 'NOT_YOURS'
   | 'NO_ADDRESS'
   | 'NO_CANCELLATION'
   | 'NO_CONFIRMATION_PENDING'
