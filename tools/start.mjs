@@ -3,5 +3,5 @@ import { installWhatIsMissing, nodeFlags, requireNode, run, step } from './steps
 
 requireNode();
 await step('install', installWhatIsMissing);
-await step('build', () => run(process.execPath, ['tools/build.mjs']));
+await step('build', () => run(process.execPath, ['tools/build.mjs', 'platform', 'cli']));
 await step('platform', () => run(process.execPath, [...nodeFlags, 'dist/apps/platform/main.js', ...process.argv.slice(2)]));

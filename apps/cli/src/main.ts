@@ -3,6 +3,7 @@ import { ConfigurationError, SecretsError } from '@tsunagari/runtime';
 import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command';
 import { auditCommand } from './commands/audit';
+import { clusterCommand } from './commands/cluster';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
 import { importCommand } from './commands/import';
@@ -18,6 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   quarantine: quarantineCommand,
   token: tokenCommand,
   doctor: doctorCommand,
+  cluster: clusterCommand,
 };
 
 const shared: Record<'help' | 'json', { type: 'boolean'; what: string; short?: string }> = {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { storedClock } from '@tsunagari/deployment';
-import { explained, ShopError, startProcess } from '@tsunagari/process';
+import { explained, startProcess } from '@tsunagari/process';
+import { ShopError } from '@tsunagari/process/shop';
 import { configurationVariables, readConfiguration } from '@tsunagari/runtime';
 import { quickstart } from './quickstart';
 

@@ -1,5 +1,6 @@
 import { openAccess, type Deployment } from '@tsunagari/deployment';
-import { atEndOfData, bringShopIn, reportShop, requireShop, ShopError, startProcess, step } from '@tsunagari/process';
+import { startProcess } from '@tsunagari/process';
+import { atEndOfData, bringShopIn, reportShop, requireShop, ShopError, step } from '@tsunagari/process/shop';
 import type { Configuration } from '@tsunagari/runtime';
 
 /** The main job on real data: import, close the days, understand, fit, report by way of GraphQL, and stay. */

@@ -1,4 +1,5 @@
 import { commandPath, type CommandPath } from '@tsunagari/command';
+import type { Position } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import {
@@ -37,6 +38,8 @@ export type Deployment = {
   readonly journal: Journal;
   /** Where the log is not in this database: what fills the journal from it. {@link log} is then what stands in the journal. */
   readonly filling: Running | null;
+  /** The position of the newest fact in the store, whether or not it has reached the log. */
+  readonly recorded: () => Promise<Position>;
   readonly keyring: Keyring & ExpiringKeyring;
   readonly path: CommandPath;
   /** Finishes what was accepted, then lets go of the database; an embedded server that this process started stops. */
@@ -109,6 +112,7 @@ export async function openDeployment(configuration: Configuration, options: Open
     log: adapters.log,
     journal: adapters.journal,
     filling: adapters.filling,
+    recorded: adapters.recorded,
     keyring,
     path: commandPath({ store, keyring }),
     async close() {

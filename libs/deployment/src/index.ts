@@ -3,6 +3,7 @@ export * from './hosting';
 export * from './schemas';
 export * from './terminal';
 export * from './services';
+export * from './read-models';
 export * from './contexts';
 export * from './contexts/context';
 export { DAYS } from './contexts/understanding';

@@ -6,5 +6,5 @@ export * from './given';
 export * from './eventstoredb';
 export { testBroker } from './kafka/test-broker';
 export type { TestBroker } from './kafka/test-broker';
-export { KAFKA_HOME, startLocalBroker } from './kafka/local-broker';
-export type { LocalBroker } from './kafka/local-broker';
+export { kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
+export type { LocalBroker } from '@tsunagari/cluster/local-broker';

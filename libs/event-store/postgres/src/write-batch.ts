@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '@tsunagari/event-store';
 import type { AppendOutcome } from '@tsunagari/event-store';
 import type { Pool } from '@tsunagari/postgres';
-import type { BatchParameters } from './batch-parameters';
 import type { EncodedAppend } from './encode';
+import { batchParameters } from './encode';
 import { classifyFailure, outcomeUnknown } from './outage';
 
 /** The result of one command of a batch: an outcome, or the error to throw to its caller. */
@@ -27,21 +27,16 @@ const oneStatement = {
 const answerWithin = 30_000;
 
 /** Writes a batch in one round trip. One bad command fails alone; an outage fails the whole batch with {@link StoreUnavailable}. */
-export async function writeBatch(
-  writer: Writer,
-  batch: readonly EncodedAppend[],
-  parameters: BatchParameters,
-): Promise<readonly Settled[]> {
+export async function writeBatch(writer: Writer, batch: readonly EncodedAppend[]): Promise<readonly Settled[]> {
   try {
-    const values = parameters.of(batch);
-    return readAnswer(await askAgainOnOutage(writer, () => sendBatch(writer, batch.length, values)));
+    return readAnswer(await askAgainOnOutage(writer, () => sendBatch(writer, batch)));
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     if (batch.length === 1) return [{ kind: 'failed', error }];
   }
   // Something in it raised and took the whole batch with it: find the one that does.
   const settled: Settled[] = [];
-  for (const append of batch) settled.push(...(await writeBatch(writer, [append], parameters)));
+  for (const append of batch) settled.push(...(await writeBatch(writer, [append])));
   return settled;
 }
 
@@ -99,10 +94,10 @@ function readOutcome(text: string): AppendOutcome {
   }
 }
 
-async function sendBatch(writer: Writer, commands: number, values: readonly Buffer[]): Promise<string> {
+async function sendBatch(writer: Writer, batch: readonly EncodedAppend[]): Promise<string> {
   const result = await writer.pool.query<{ answer: string }>({
-    ...(commands === 1 ? oneStatement : appendStatement),
-    values: [writer.now().toISOString(), ...values],
+    ...(batch.length === 1 ? oneStatement : appendStatement),
+    values: [writer.now().toISOString(), ...batchParameters(batch)],
     query_timeout: answerWithin,
   } as Parameters<Pool['query']>[0] & object);
   return result.rows[0]?.answer ?? '';

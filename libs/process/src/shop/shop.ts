@@ -1,11 +1,21 @@
 import { createClient } from '@tsunagari/client';
-import { BEGINNING } from '@tsunagari/contracts';
-import { type Access, type Deployment, progressBar, quantity, type Services, storeClock, storedClock } from '@tsunagari/deployment';
+import { comparePositions } from '@tsunagari/contracts';
+import {
+  type Access,
+  type Deployment,
+  progressBar,
+  quantity,
+  readModelsAt,
+  type Services,
+  storeClock,
+  storedClock,
+} from '@tsunagari/deployment';
 import type { Intake } from '@tsunagari/intake';
 import type { Configuration } from '@tsunagari/runtime';
 import { fitLifetimeValue } from '@tsunagari/understanding';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { report } from './report';
 
 /** A real shop's order lines (UCI Online Retail), shipped with the repository. Its last day is 2011-12-09. */
@@ -16,11 +26,18 @@ const SHOP = {
   clock: '2011-12-10T00:00:00.000Z',
 };
 
+const UNDERSTOOD_WITHIN_MS = 120_000;
+
 /** What keeps the shop from being understood, in words for whoever started it. */
 export class ShopError extends Error {}
 
 /** What it takes to bring the shop in: the adapters, whoever records, the read models that understand. */
-export type ShopTools = { readonly deployment: Deployment; readonly services: Services; readonly intake: Intake };
+export type ShopTools = {
+  /** Whose read models understand. */
+  readonly deployment: Deployment;
+  readonly services: Services;
+  readonly intake: Intake;
+};
 
 /** @throws ShopError where the repository's data is not at hand. */
 export function requireShop(): void {
@@ -71,28 +88,31 @@ async function importShop({ intake }: ShopTools): Promise<void> {
   );
 }
 
-async function understand({ services }: ShopTools): Promise<void> {
+/** Whoever keeps the read models writes down how far they are: this process, or others. */
+async function understand({ deployment }: ShopTools): Promise<void> {
   const bar = progressBar('understand');
-  const caughtUp = await services.runner.catchUp({
-    timeoutMs: 120_000,
-    onProgress: ({ position, head, factsPerSecond }) => bar.update(Number(position), Number(head), `${quantity(factsPerSecond)} facts/s`),
-  });
-  if (caughtUp.kind !== 'caught-up')
-    throw new ShopError('the projections did not catch up within two minutes; `npm run tsunagari -- status` shows where they stand');
-  bar.end(`${quantity(Number(caughtUp.position))} facts`);
+  const head = await deployment.recorded();
+  const [started, first] = [performance.now(), Number(await readModelsAt(deployment))];
+  for (;;) {
+    const position = await readModelsAt(deployment);
+    const perSecond = (Number(position) - first) / ((performance.now() - started) / 1000);
+    bar.update(Number(position), Number(head), `${quantity(Math.round(perSecond))} facts/s`);
+    if (comparePositions(position, head) >= 0) break;
+    if (performance.now() - started > UNDERSTOOD_WITHIN_MS)
+      throw new ShopError('the projections did not catch up within two minutes; `npm run tsunagari -- status` shows where they stand');
+    await pause(50);
+  }
+  bar.end(`${quantity(Number(head))} facts`);
 }
 
-async function fit({ deployment, services }: ShopTools): Promise<void> {
+async function fit({ deployment }: ShopTools): Promise<void> {
   const { pool, store, keyring } = deployment;
   const bar = progressBar('fit the model');
   const result = await fitLifetimeValue({
     pool,
     store,
     keyring,
-    position: async () => {
-      const { projections } = await services.runner.status();
-      return projections.find(({ name }) => name === 'purchases')?.position ?? BEGINNING;
-    },
+    position: () => readModelsAt(deployment),
     asOfDay: SHOP.lastDay,
     actor: 'system:quickstart',
     onProgress: ({ stage, done, total }) => bar.update(done, total, stage),

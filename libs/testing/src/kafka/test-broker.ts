@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { isAlive } from '@tsunagari/postgres';
 import { GenericContainer } from 'testcontainers';
-import { brokerAnswers, freePort, KAFKA_HOME, startLocalBroker } from './local-broker';
+import { brokerAnswers, canRunBroker, freePort, kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
 
 /** A broker that the suites of a run share; `namespace` is this caller's own. */
 export type TestBroker = { readonly brokers: readonly string[]; readonly namespace: string };
@@ -16,8 +16,7 @@ const owner = process.send === undefined ? process.pid : process.ppid;
 export function brokerWay(): 'environment' | 'docker' | 'jvm' | undefined {
   if (process.env['KAFKA_BROKERS']) return 'environment';
   if (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0) return 'docker';
-  const onPath = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
-  return onPath('java') && onPath('mvn') ? 'jvm' : undefined;
+  return canRunBroker() ? 'jvm' : undefined;
 }
 
 async function startContainer(): Promise<string> {
@@ -44,17 +43,17 @@ async function startContainer(): Promise<string> {
 
 /** Folders of runs whose watcher was killed together with them. */
 function removeLeftovers(): void {
-  for (const name of existsSync(KAFKA_HOME) ? readdirSync(KAFKA_HOME) : []) {
+  for (const name of existsSync(kafkaHome()) ? readdirSync(kafkaHome()) : []) {
     const pid = /^run-(\d+)$/.exec(name)?.[1];
-    if (pid && !isAlive(Number(pid))) rmSync(join(KAFKA_HOME, name), { recursive: true, force: true });
+    if (pid && !isAlive(Number(pid))) rmSync(join(kafkaHome(), name), { recursive: true, force: true });
   }
 }
 
 async function sharedBroker(): Promise<string> {
-  const folder = join(KAFKA_HOME, `run-${owner}`);
+  const folder = join(kafkaHome(), `run-${owner}`);
   const state = join(folder, 'broker.json');
   removeLeftovers();
-  mkdirSync(KAFKA_HOME, { recursive: true });
+  mkdirSync(kafkaHome(), { recursive: true });
   let first = true;
   try {
     mkdirSync(folder);

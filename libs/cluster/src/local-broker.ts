@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** A broker of its own process group on this machine, without Docker. */
@@ -17,25 +18,47 @@ export type LocalBroker = {
   readonly remove: () => Promise<void>;
 };
 
-const root = join(__dirname, '../../../..');
-const version = '4.1.1';
-export const KAFKA_HOME = join(root, '.tsunagari/kafka');
-const jars = join(KAFKA_HOME, version, 'libs');
+const POM = join('infra', 'kafka', 'local', 'pom.xml');
+const VERSION = '4.1.1';
+
+/** The repository, from a source file as from a bundle in `dist`. */
+function repository(): string {
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, POM))) return folder;
+    if (folder === dirname(folder)) throw new Error(`${POM} is not above ${__dirname}: a local broker needs the repository`);
+  }
+}
+
+/** Where jars are kept, and the folders of test runs. */
+export const kafkaHome = (): string => join(repository(), '.tsunagari', 'kafka');
+
+/** Whether this machine can run a broker: java and mvn on the PATH. */
+export function canRunBroker(): boolean {
+  try {
+    for (const command of ['java', 'mvn']) execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Lets Maven fetch the jars once; Maven's own cache and ours make later runs cost nothing. */
-function fetchJars(): void {
-  if (existsSync(jars)) return;
+async function fetchJars(): Promise<string> {
+  const jars = join(kafkaHome(), VERSION, 'libs');
+  if (existsSync(jars)) return jars;
   const fetched = `${jars}-${process.pid}`;
-  const pom = join(root, 'infra/kafka/local/pom.xml');
-  execFileSync('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${fetched}`], { stdio: 'pipe' });
+  const to = `-DoutputDirectory=${fetched}`;
+  await promisify(execFile)('mvn', ['-q', '-B', '-f', join(repository(), POM), 'dependency:copy-dependencies', to]);
   try {
     renameSync(fetched, jars);
   } catch {
     // Another run was faster.
     rmSync(fetched, { recursive: true, force: true });
   }
+  return jars;
 }
 
+/** A port of the loopback address that nobody uses at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -83,18 +106,25 @@ export async function brokerAnswers(brokers: string, withinMs = 60_000): Promise
 }
 
 /**
- * Apache Kafka in KRaft mode on the JVM. A shell watches the process `owner` and ends the broker with it, so a test run that is
- * killed with −9 leaves none behind.
+ * Apache Kafka in KRaft mode on the JVM, on the data of the folder where there is any. A shell watches the process `owner` and ends
+ * the broker with it, so an owner that is killed with −9 leaves none behind.
+ * @param removeWithOwner whether the folder goes too when the owner is killed. Default true: a test's broker.
  */
-export async function startLocalBroker(folder: string, owner: number = process.pid): Promise<LocalBroker> {
-  fetchJars();
+export async function startLocalBroker(
+  folder: string,
+  owner: number = process.pid,
+  { removeWithOwner = true }: { readonly removeWithOwner?: boolean } = {},
+): Promise<LocalBroker> {
+  const jars = await fetchJars();
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const config = join(folder, 'server.properties');
   writeFileSync(config, properties(folder, port, await freePort()));
   const java = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jars}/*`];
-  const id = randomUUID().replaceAll('-', '').slice(0, 22);
-  execFileSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config], { stdio: 'pipe' });
+  if (!existsSync(join(folder, 'data', 'meta.properties'))) {
+    const id = randomUUID().replaceAll('-', '').slice(0, 22);
+    await promisify(execFile)('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config]);
+  }
   const brokers = `127.0.0.1:${port}`;
   let broker: ReturnType<typeof spawn> | undefined;
 
@@ -102,7 +132,7 @@ export async function startLocalBroker(folder: string, owner: number = process.p
     const watch = `java "$@" > "${join(folder, 'broker.out')}" 2>&1 & broker=$!
 trap 'kill -9 $broker; exit' TERM
 while kill -0 ${owner} 2>/dev/null && kill -0 $broker 2>/dev/null; do sleep 0.3; done
-kill -9 $broker 2>/dev/null; kill -0 ${owner} 2>/dev/null || rm -rf "${folder}"`;
+kill -9 $broker 2>/dev/null${removeWithOwner ? `; kill -0 ${owner} 2>/dev/null || rm -rf "${folder}"` : ''}`;
     broker = spawn('sh', ['-c', watch, 'sh', ...java, 'kafka.Kafka', config], { detached: true, stdio: 'ignore' });
     broker.unref();
     await brokerAnswers(brokers);
