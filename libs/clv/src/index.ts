@@ -68,3 +68,5 @@ export {
   type OpportunityHistory,
 } from './opportunities';
 export type { Matrix } from './numerics/matrix';
+export { MONTH_DAYS } from './lifetime-value';
+export { createRandom, type Random } from './random';

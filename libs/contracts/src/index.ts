@@ -9,6 +9,7 @@ import { connectionFacts } from './touchpoints/connection-facts';
 import { interactionFacts } from './touchpoints/interaction-facts';
 import { messageFacts } from './touchpoints/message-facts';
 import { requestFacts } from './touchpoints/request-facts';
+import { surveyFacts } from './touchpoints/survey-facts';
 import { touchpointFacts } from './touchpoints/touchpoint-facts';
 import { understandingFacts } from './understanding/facts';
 
@@ -35,6 +36,7 @@ export * from './touchpoints/connection-facts';
 export * from './touchpoints/interaction-facts';
 export * from './touchpoints/message-facts';
 export * from './touchpoints/request-facts';
+export * from './touchpoints/survey-facts';
 export * from './touchpoints/touchpoint-facts';
 export * from './understanding/facts';
 
@@ -46,6 +48,7 @@ export const facts = new FactRegistry([
   ...planFacts,
   ...subscriptionFacts,
   ...touchpointFacts,
+  ...surveyFacts,
   ...connectionFacts,
   ...interactionFacts,
   ...requestFacts,

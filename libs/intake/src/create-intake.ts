@@ -9,6 +9,7 @@ import { BlankSeparatedParser } from './importer/blank-separated';
 import { CdnowOrders } from './importer/cdnow';
 import { CsvParser } from './importer/csv';
 import { importOrders, type ImportOptions, type ImportOutcome } from './importer/import-orders';
+import { FactLines, LineParser } from './importer/fact-lines';
 import { OnlineRetailOrders } from './importer/online-retail';
 import type { Assembled } from './importer/order-format';
 import { Quarantine, type ReleaseOutcome, type Reprocess } from './quarantine/quarantine';
@@ -93,10 +94,15 @@ function readAgain(entry: QuarantineEntry, body: QuarantinedBody, limits: Intake
     }
   } else {
     const retail = body.format === 'online-retail';
-    const assembler = retail ? new OnlineRetailOrders(body.currency, now) : new CdnowOrders(body.currency, now);
+    const lines = body.format === 'facts';
+    const assembler = lines
+      ? new FactLines(now)
+      : retail
+        ? new OnlineRetailOrders(body.currency, now)
+        : new CdnowOrders(body.currency, now);
     if (body.format === 'cdnow-sample') assembler.header({ line: 1, text: '', fields: ['', '', '00000000', '', ''] });
     for (const { line, text } of body.rows) {
-      const parser = retail ? new CsvParser() : new BlankSeparatedParser();
+      const parser = lines ? new LineParser() : retail ? new CsvParser() : new BlankSeparatedParser();
       for (const record of [...parser.push(text), ...parser.end()])
         if (record.kind === 'fields') assembler.row({ ...record, line }, into);
         else assembler.broken(line, record.text, record.refusal.rule, into);

@@ -6,10 +6,11 @@ import { BlankSeparatedParser } from './blank-separated';
 import { type ImportInput, openBytes, refusalOfBytes } from './byte-source';
 import { CdnowOrders } from './cdnow';
 import { CsvParser, type CsvRecord } from './csv';
+import { FactLines, LineParser } from './fact-lines';
 import { OnlineRetailOrders } from './online-retail';
 import type { Assembled, OrderAssembler } from './order-format';
 
-export const IMPORT_FORMATS = ['online-retail', 'cdnow'] as const;
+export const IMPORT_FORMATS = ['online-retail', 'cdnow', 'facts'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 
 export type ImportProgress = {
@@ -115,7 +116,7 @@ export async function importOrders(options: ImportOptions): Promise<ImportOutcom
   });
 
   const assembler = assemblerOf(options);
-  const parser = format === 'cdnow' ? new BlankSeparatedParser() : new CsvParser();
+  const parser = format === 'cdnow' ? new BlankSeparatedParser() : format === 'facts' ? new LineParser() : new CsvParser();
   let assembled: Assembled = { observations: [], rejected: [] };
   let headerSeen = false;
   let damagedText = false;
@@ -233,6 +234,7 @@ class Flights {
 
 function assemblerOf({ format, currency, clock }: ImportOptions): OrderAssembler {
   const latest = clock();
+  if (format === 'facts') return new FactLines(latest);
   return format === 'cdnow' ? new CdnowOrders(currency ?? 'USD', latest) : new OnlineRetailOrders(currency ?? 'GBP', latest);
 }
 

@@ -1,4 +1,4 @@
-import type { FactDefinition, FactMeta, Refusal } from '@tsunagari/contracts';
+import type { FactDefinition, FactMeta, Refusal, StreamCategory } from '@tsunagari/contracts';
 import type { Identifier } from '@tsunagari/privacy';
 
 /** An identifier as a source reported it. `blockedBy` = the pattern of worthless values that it met: it joins nothing. */
@@ -14,8 +14,14 @@ export type FactDraft = {
   readonly data: Record<string, unknown>;
   /** Which of the observation's identifiers it belongs to (index). */
   readonly of: number;
-  /** `intake` and `consent` streams are the subject's, an order has a stream of its own. */
-  readonly stream: 'intake' | 'consent' | { readonly order: string };
+  /** A category alone is the subject's own stream of it; an order, a subscription, a flow has a stream of its own. */
+  readonly stream:
+    | 'intake'
+    | 'consent'
+    | 'interaction'
+    | 'connection'
+    | { readonly order: string }
+    | { readonly category: StreamCategory; readonly id: string };
   readonly expected: 'any' | 'none';
 };
 

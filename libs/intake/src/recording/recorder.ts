@@ -191,7 +191,12 @@ function plan(observation: Observation, index: number, subjects: readonly Subjec
   facts.forEach(({ definition, data, of, stream, expected }, n) => {
     const subject = subjectAt(of);
     if (subject === null) return;
-    const name = typeof stream === 'string' ? streamName(stream, subject) : streamName('order', stream.order);
+    const name =
+      typeof stream === 'string'
+        ? streamName(stream, subject)
+        : 'order' in stream
+          ? streamName('order', stream.order)
+          : streamName(stream.category, stream.id);
     add(n === 0 ? firstId : intakeFactId(source, messageId, n), definition, subject, data, name, expected);
   });
   return planned;

@@ -1,0 +1,95 @@
+import { facts } from '@tsunagari/contracts';
+import { fitContract, fitTransactions, type PurchaseHistory, sufficientStatistics } from '@tsunagari/clv';
+import { qiniCurve } from '@tsunagari/metrics';
+import { proveIntervals } from './proof';
+import { DEFAULT_TRUTH, type Truth } from './truth';
+import { arrivalsOf, simulateWorld } from './world';
+
+const DAY = 86_400_000;
+const world = [...simulateWorld(DEFAULT_TRUTH, 7, 2000)];
+const lines = arrivalsOf(world);
+
+describe('the simulated business', () => {
+  it('is the same for the same seed, another for another, and its first customers do not depend on how many follow', () => {
+    expect([...simulateWorld(DEFAULT_TRUTH, 7, 20)]).toEqual(world.slice(0, 20));
+    expect([...simulateWorld(DEFAULT_TRUTH, 8, 20)]).not.toEqual(world.slice(0, 20));
+  });
+
+  it('writes only facts that keep their contract, within its time', () => {
+    const end = Date.parse('2025-01-01') + DEFAULT_TRUTH.days * DAY;
+    const broken = lines.filter(
+      ({ type, data, occurred }) =>
+        facts.get(type)?.data.safeParse(data).success !== true || occurred < '2025-01-01' || Date.parse(occurred) >= end,
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('has late events, events sent twice, people who sign in later, and devices that two share', () => {
+    const moments = lines.map(({ occurred }) => occurred);
+    expect(moments.some((moment, i) => i > 0 && Date.parse(moment) < Date.parse(moments[i - 1] ?? moment) - 5 * DAY)).toBe(true);
+    const twice = lines.length - new Set(lines.map(({ id }) => id)).size;
+    expect(twice / lines.length).toBeCloseTo(DEFAULT_TRUTH.delivery.twice, 2);
+    const users = new Map<string, Set<string>>();
+    for (const { identifier, also = [] } of lines)
+      for (const { type, value } of also)
+        if (type === 'anonymous_id') users.set(value, (users.get(value) ?? new Set()).add(identifier.value));
+    expect(users.size).toBeGreaterThan(300);
+    expect([...users.values()].some((of) => of.size === 2)).toBe(true);
+  });
+
+  it('has the truth that it tells: models find it again in its events', () => {
+    const bought = new Map<string, { day: number; spend: number }[]>();
+    const quiet: Truth = {
+      ...DEFAULT_TRUTH,
+      uplift: { ...DEFAULT_TRUTH.uplift, base: 0, persuadable: 0 },
+      identities: { ...DEFAULT_TRUTH.identities, secondIdentifier: 0 },
+    };
+    for (const { identifier, type, occurred, data } of arrivalsOf(simulateWorld(quiet, 3, 6000)))
+      if (type === 'retention.subscriptions.order-placed') {
+        const { amountMinor } = (data as { total: { amountMinor: number } }).total;
+        const of = bought.get(identifier.value) ?? [];
+        of.push({ day: Math.floor(Date.parse(occurred) / DAY), spend: amountMinor / 100 });
+        bought.set(identifier.value, of);
+      }
+    const end = Date.parse('2025-01-01') / DAY + DEFAULT_TRUTH.days - 1;
+    const histories = [...bought.values()].map((days) => sufficientStatistics(days, end)).filter((h): h is PurchaseHistory => h !== null);
+    const fit = fitTransactions(histories);
+    if (fit.outcome === 'refused') throw new Error(fit.refusal.message);
+    expect(fit.dropout.identified).toBe(true);
+    for (const { name, value } of fit.estimates) expect(value / DEFAULT_TRUTH.purchases[name as 'r']).toBeGreaterThan(0.75);
+    for (const { name, value } of fit.estimates) expect(value / DEFAULT_TRUTH.purchases[name as 'r']).toBeLessThan(1.3);
+  });
+
+  it('has contracts that end as sBG says, and a campaign that works for the persuadable half only', () => {
+    const survivors = Array.from({ length: 7 }, () => 0);
+    let subscribers = 0;
+    for (const { truth, arrivals } of world) {
+      if (truth.cancels === null || truth.firstDay > DEFAULT_TRUTH.days - 240) continue;
+      subscribers += 1;
+      const renewed = new Set(
+        arrivals.filter(({ line }) => line.type === 'retention.subscriptions.subscription-renewed').map(({ line }) => line.id),
+      ).size;
+      for (let t = 0; t < survivors.length; t += 1) if (renewed >= t) survivors[t] = (survivors[t] ?? 0) + 1;
+    }
+    const { alpha, beta } = DEFAULT_TRUTH.contract;
+    expect((survivors[1] ?? 0) / subscribers).toBeCloseTo(beta / (alpha + beta), 1);
+    expect(fitContract(survivors, { model: 'sbg' }).outcome).toBe('fitted');
+    const scored = world.flatMap(({ truth, arrivals }) => {
+      const names = new Set(arrivals.map(({ line }) => (line.data as { name?: string }).name));
+      if (!names.has('Campaign Treated') && !names.has('Campaign Held Out')) return [];
+      return [{ score: truth.persuadable ? 1 : 0, treated: truth.treated, outcome: names.has('Campaign Converted') ? 1 : 0 }];
+    });
+    expect(scored.length).toBeGreaterThan(400);
+    expect(qiniCurve({}, scored).qini.value).toBeGreaterThan(0.005);
+  });
+});
+
+it('intervals hold what they promise, in a few worlds (`npm run simulate -- proof` counts over two hundred)', () => {
+  const { value, parameters, unidentified } = proveIntervals({ worlds: 12, customers: 1500, predicted: 60, seed: 2 });
+  expect(unidentified).toBe(0);
+  expect(value.held / value.of).toBeGreaterThan(0.92);
+  expect(value.held / value.of).toBeLessThan(0.99);
+  const all = parameters.reduce((sum, { held, of }) => ({ held: sum.held + held, of: sum.of + of }), { held: 0, of: 0 });
+  expect(all.of).toBe(12 * 9);
+  expect(all.held / all.of).toBeGreaterThan(0.85);
+});
