@@ -49,7 +49,14 @@ export default tseslint.config(
   },
   { files: ['apps/cli/**/*.ts', 'tools/**/*.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['**/*.decider.ts', '**/*.reactor.ts', '**/*.projection.ts', 'libs/clv/src/**/*.ts', 'libs/identity/src/**/*.ts'],
+    files: [
+      '**/*.decider.ts',
+      '**/*.reactor.ts',
+      '**/*.projection.ts',
+      'libs/clv/src/**/*.ts',
+      'libs/identity/src/**/*.ts',
+      'libs/decisioning/src/**/*.ts',
+    ],
     ignores: ['**/*.spec.ts'],
     rules: pureCode,
   },
