@@ -1,6 +1,7 @@
-import { BEGINNING, comparePositions, type FactRegistry, laterPosition, type Position } from '@tsunagari/contracts';
-import type { EventLog, Journal } from '@tsunagari/event-log';
-import type { Pool } from '@tsunagari/postgres';
+import { BEGINNING, comparePositions, type FactRegistry, type Position } from '@tsunagari/contracts';
+import type { Journal } from '@tsunagari/event-log';
+import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { inCustomerOrder } from './customer-order';
 import { decodeFor } from './decoded';
 import type { AnyProjection } from './definition';
 import { foldCustomer } from './fold';
@@ -10,12 +11,10 @@ import type { ReadModel, Row } from './read-model';
 import type { Audit, StateHash } from './runner-face';
 import { quoted, SHARDS, shardOf } from './schema';
 import { hexOfHash, rowHash, sumOfHashes } from './state-hash';
-import { factsOfCustomers } from './worker';
 
-type Audited = {
+export type Audited = {
   readonly pool: Pool;
   readonly schema: string;
-  readonly log: EventLog;
   readonly journal: Journal;
   readonly identity: IdentityReader;
   readonly registry: FactRegistry;
@@ -26,28 +25,33 @@ const MOST_NAMED = 100;
 const FIRST_KEY = '00000000-0000-0000-0000-000000000000';
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
-/** Rows and checkpoints as of one snapshot, so that a page that is written meanwhile is seen whole or not at all. */
+type Snapshot = {
+  readonly client: PoolClient;
+  readonly positions: ReadonlyMap<number, Position>;
+  readonly parked: ReadonlySet<string>;
+  next(shards: readonly number[], after: string): Promise<readonly Row[]>;
+};
+
+/** Rows and checkpoints as of one moment, so that a page that is written meanwhile is seen whole or not at all. */
 async function inSnapshot<T>(
   pool: Pool,
-  work: (rows: SnapshotOf) => Promise<T>,
   schema: string,
   definition: AnyProjection,
   model: ReadModel,
+  work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await client.query('begin isolation level repeatable read read only');
-    const { rows } = await client.query<{ shard: number; pos: Position }>(
-      `select shard, pos from ${quoted(schema)}.checkpoints where reader = $1 and version = $2`,
-      [definition.name, definition.version],
-    );
+    const positions = await positionsOf(client, schema, definition.name, model.generation);
     const parked = await client.query<{ customer: string }>(
-      `select customer from ${quoted(schema)}.parked where projection = $1 and version = $2`,
-      [definition.name, definition.version],
+      `select customer from ${quoted(schema)}.parked where projection = $1 and generation = $2`,
+      [definition.name, model.generation],
     );
     return await work({
-      positions: new Map(rows.map(({ shard, pos }) => [shard, pos])),
+      client,
+      positions,
       parked: new Set(parked.rows.map(({ customer }) => customer)),
       next: (shards, after) => model.all(client, shards, after, BATCH),
     });
@@ -57,105 +61,164 @@ async function inSnapshot<T>(
   }
 }
 
-type SnapshotOf = {
-  readonly positions: ReadonlyMap<number, Position>;
-  readonly parked: ReadonlySet<string>;
-  next(shards: readonly number[], after: string): Promise<readonly Row[]>;
-};
-
-export function stateHash(audited: Audited, definition: AnyProjection, model: ReadModel): Promise<StateHash> {
-  return inSnapshot(
-    audited.pool,
-    async ({ positions, next }) => {
-      const [position, another] = new Set(positions.values());
-      if (position === undefined || another !== undefined) return { kind: 'uneven' };
-      let sum = 0n;
-      let count = 0;
-      for (let rows = await next(ALL_SHARDS, FIRST_KEY); rows.length > 0; rows = await next(ALL_SHARDS, rows.at(-1)?.key ?? '')) {
-        for (const { key, state } of rows) sum = sumOfHashes(sum, rowHash(key, state, definition.decimals));
-        count += rows.length;
-      }
-      return { kind: 'hash', position, hash: hexOfHash(sum), rows: count };
-    },
-    audited.schema,
-    definition,
-    model,
+async function positionsOf(client: PoolClient, schema: string, name: string, generation: number): Promise<Map<number, Position>> {
+  const { rows } = await client.query<{ shard: number; pos: Position }>(
+    `select shard, pos from ${quoted(schema)}.checkpoints where reader = $1 and generation = $2 and shard >= 0`,
+    [name, generation],
   );
+  return new Map(rows.map(({ shard, pos }) => [shard, pos]));
 }
 
-/** Folds every customer again from the journal at the position where her shard stands, and compares row by row. */
+export function stateHash({ pool, schema }: Audited, definition: AnyProjection, model: ReadModel): Promise<StateHash> {
+  return inSnapshot(pool, schema, definition, model, async ({ positions, next }) => {
+    const [position, another] = new Set(positions.values());
+    if (position === undefined || another !== undefined) return { kind: 'uneven' };
+    let sum = 0n;
+    let count = 0;
+    for (let rows = await next(ALL_SHARDS, FIRST_KEY); rows.length > 0; rows = await next(ALL_SHARDS, rows.at(-1)?.key ?? '')) {
+      for (const { key, state } of rows) sum = sumOfHashes(sum, rowHash(key, state, definition.decimals));
+      count += rows.length;
+    }
+    return { kind: 'hash', position, hash: hexOfHash(sum), rows: count };
+  });
+}
+
+/** Folds every customer again from the journal at the position where her shard stands, in customer order, and compares row by row. */
 export function audit(audited: Audited, definition: AnyProjection, model: ReadModel): Promise<Audit> {
-  const { pool, schema, identity, registry, log } = audited;
-  return inSnapshot(
-    pool,
-    async ({ positions, parked, next }) => {
-      let kept = 0n;
-      let folded = 0n;
-      let count = 0;
-      const differing: string[] = [];
-      const differs = (key: string): void => {
-        if (differing.length < MOST_NAMED) differing.push(key);
-      };
-      const refold = async (keys: readonly string[], shard: number): Promise<ReadonlyMap<string, bigint>> => {
-        const position = positions.get(shard) ?? BEGINNING;
-        const days = await readDays(pool, schema, position);
-        const hashes = new Map<string, bigint>();
-        for (const [key, hers] of await factsOfCustomers(audited, keys, definition.types, position)) {
-          const again = foldCustomer(definition, decodeFor(registry, hers).facts, days);
-          if (again) hashes.set(key, rowHash(key, JSON.parse(JSON.stringify(again.state)), definition.decimals));
+  return inSnapshot(audited.pool, audited.schema, definition, model, async ({ positions, parked, next }) => {
+    const sums = { kept: 0n, folded: 0n, rows: 0 };
+    const differing: string[] = [];
+    const differs = (key: string): void => {
+      if (differing.length < MOST_NAMED) differing.push(key);
+    };
+    // Shards mostly stand at one position: then this is one pass. Otherwise one for each place.
+    for (const [position, shards] of byPosition(positions)) {
+      const rows = new Ahead((after) => next(shards, after));
+      for await (const { key, hash } of foldedAgain(audited, definition, position, new Set(shards))) {
+        for (let row = await rows.peek(); row && row.key < key; row = await rows.peek()) extra(rows.take());
+        const row = await rows.peek();
+        if (parked.has(key)) {
+          if (row?.key === key) rows.take();
+          continue;
         }
-        return hashes;
-      };
-      const seen = new Set<string>(parked);
-      for (const shard of positions.keys())
-        for (let rows = await next([shard], FIRST_KEY); rows.length > 0; rows = await next([shard], rows.at(-1)?.key ?? '')) {
-          const ours = rows.filter(({ key }) => !parked.has(key));
-          const again = await refold(
-            ours.map(({ key }) => key),
-            shard,
-          );
-          for (const { key, state } of ours) {
-            seen.add(key);
-            const hash = rowHash(key, state, definition.decimals);
-            const expected = again.get(key);
-            kept = sumOfHashes(kept, hash);
-            if (expected !== undefined) folded = sumOfHashes(folded, expected);
-            if (hash !== expected) differs(key);
-            count++;
-          }
-        }
-      // Customers who should have a row and have none: whoever the log names.
-      const end = [...positions.values()].reduce(laterPosition, BEGINNING);
-      for (let after = BEGINNING; comparePositions(after, end) < 0;) {
-        const page = await log.read({ after, upTo: end, types: definition.types, limit: 5000 });
-        if (comparePositions(page.upTo, after) <= 0) break;
-        after = page.upTo;
-        const subjects = [...new Set(page.facts.flatMap(({ subject }) => subject ?? []))];
-        const missing = new Set([...(await identity.customersOf(subjects, end)).values()].filter((key) => !seen.has(key)));
-        for (const shard of positions.keys()) {
-          const keys = [...missing].filter((key) => shardOf(key) === shard);
-          for (const key of keys) seen.add(key);
-          for (const [key, hash] of await refold(keys, shard)) {
-            folded = sumOfHashes(folded, hash);
-            differs(key);
-          }
-        }
+        sums.folded = sumOfHashes(sums.folded, hash);
+        if (row?.key !== key) differs(key);
+        else if (keep(rows.take()) !== hash) differs(key);
       }
-      const position = [...positions.values()].reduce((a, b) => (comparePositions(a, b) < 0 ? a : b));
-      return {
-        projection: definition.name,
-        version: definition.version,
-        position,
-        rows: count,
-        hash: hexOfHash(kept),
-        folded: hexOfHash(folded),
-        equal: kept === folded && differing.length === 0,
-        differing,
-        parked: parked.size,
-      };
-    },
-    schema,
-    definition,
-    model,
-  );
+      for (let row = await rows.peek(); row; row = await rows.peek()) extra(rows.take());
+    }
+    function keep(row: Row | undefined): bigint {
+      if (!row) return 0n;
+      const hash = rowHash(row.key, row.state, definition.decimals);
+      sums.kept = sumOfHashes(sums.kept, hash);
+      sums.rows++;
+      return hash;
+    }
+    function extra(row: Row | undefined): void {
+      if (!row || parked.has(row.key)) return;
+      keep(row);
+      differs(row.key);
+    }
+    const all = [...positions.values()];
+    return {
+      projection: definition.name,
+      version: definition.version,
+      generation: model.generation,
+      position: all.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b), all[0] ?? BEGINNING),
+      rows: sums.rows,
+      hash: hexOfHash(sums.kept),
+      folded: hexOfHash(sums.folded),
+      equal: sums.kept === sums.folded && differing.length === 0,
+      differing,
+      parked: parked.size,
+    };
+  });
+}
+
+/**
+ * Customers whose rows of two generations of one definition differ, at most 100: v_old = v_new at the same position. Undefined while
+ * shards stand at different positions in the two.
+ */
+export function differenceFrom(
+  { pool, schema }: Audited,
+  definition: AnyProjection,
+  model: ReadModel,
+  other: ReadModel,
+): Promise<readonly string[] | undefined> {
+  return inSnapshot(pool, schema, definition, model, async ({ client, positions, parked, next }) => {
+    const others = await positionsOf(client, schema, definition.name, other.generation);
+    if ([...positions].some(([shard, position]) => others.get(shard) !== position)) return undefined;
+    const differing: string[] = [];
+    const hashOf = ({ key, state }: Row): bigint => rowHash(key, state, definition.decimals);
+    const mine = new Ahead((after) => next(ALL_SHARDS, after));
+    const theirs = new Ahead((after) => other.all(client, ALL_SHARDS, after, BATCH));
+    for (;;) {
+      const [a, b] = [await mine.peek(), await theirs.peek()];
+      if (differing.length >= MOST_NAMED || (!a && !b)) return differing;
+      const key = !b || (a && a.key <= b.key) ? (a?.key ?? '') : b.key;
+      const equal = a?.key === key && b?.key === key && hashOf(a) === hashOf(b);
+      if (!equal && !parked.has(key)) differing.push(key);
+      if (a?.key === key) mine.take();
+      if (b?.key === key) theirs.take();
+    }
+  });
+}
+
+/** Rows in order of their key, a page at a time, looked at before they are taken. */
+class Ahead {
+  private rows: readonly Row[] = [];
+  private at = 0;
+  private after = FIRST_KEY;
+  private ended = false;
+
+  constructor(private readonly read: (after: string) => Promise<readonly Row[]>) {}
+
+  async peek(): Promise<Row | undefined> {
+    if (this.at >= this.rows.length && !this.ended) {
+      this.rows = await this.read(this.after);
+      this.at = 0;
+      this.ended = this.rows.length === 0;
+      this.after = this.rows.at(-1)?.key ?? this.after;
+    }
+    return this.rows[this.at];
+  }
+
+  take(): Row | undefined {
+    return this.rows[this.at++];
+  }
+}
+
+async function* foldedAgain(
+  audited: Audited,
+  definition: AnyProjection,
+  position: Position,
+  shards: ReadonlySet<number>,
+): AsyncGenerator<{ readonly key: string; readonly hash: bigint }> {
+  const days = await readDays(audited.pool, audited.schema, position);
+  for await (const { customers } of inCustomerOrder(audited, { after: null, upTo: position, types: definition.types }))
+    for (const key of [...customers.keys()].sort()) {
+      if (!shards.has(shardOf(key))) continue;
+      const again = foldAgain(audited, definition, customers.get(key) ?? [], days);
+      if (again) yield { key, hash: rowHash(key, JSON.parse(JSON.stringify(again.state)), definition.decimals) };
+    }
+}
+
+/** A key that cannot be folded is parked: it has no state to compare. */
+function foldAgain(
+  { registry }: Audited,
+  definition: AnyProjection,
+  facts: Parameters<typeof foldCustomer>[1],
+  days: Parameters<typeof foldCustomer>[2],
+): ReturnType<typeof foldCustomer> {
+  try {
+    return foldCustomer(definition, decodeFor(registry, facts).facts, days);
+  } catch {
+    return undefined;
+  }
+}
+
+function byPosition(positions: ReadonlyMap<number, Position>): ReadonlyMap<Position, number[]> {
+  const groups = new Map<Position, number[]>();
+  for (const [shard, position] of positions) groups.set(position, [...(groups.get(position) ?? []), shard]);
+  return groups;
 }

@@ -2,7 +2,7 @@ import type { PoolClient } from '@tsunagari/postgres';
 import type { Page } from './pages';
 import { quoted } from './schema';
 
-export type ShardsOf = { readonly reader: string; readonly version: number; readonly shards: readonly number[] };
+export type ShardsOf = { readonly reader: string; readonly generation: number; readonly shards: readonly number[] };
 
 /**
  * The fence. Moves the checkpoints of these shards from the page's beginning to its end, if all of them stand there and are ours;
@@ -13,14 +13,14 @@ export async function moveCheckpoints(
   client: PoolClient,
   schema: string,
   worker: string,
-  { reader, version, shards }: ShardsOf,
+  { reader, generation, shards }: ShardsOf,
   { after, upTo, last }: Pick<Page, 'after' | 'upTo' | 'last'>,
 ): Promise<void> {
   const moved = await client.query({
     name: `${schema}.fence`,
     text: `update ${quoted(schema)}.checkpoints set pos = $6, id = coalesce($7, id), id_pos = coalesce($8, id_pos), strikes = 0, marker = null
-      where reader = $1 and version = $2 and shard = any($3::int[]) and pos = $4 and lease = $5`,
-    values: [reader, version, shards, after, worker, upTo, last?.id ?? null, last?.position ?? null],
+      where reader = $1 and generation = $2 and shard = any($3::int[]) and pos = $4 and lease = $5`,
+    values: [reader, generation, shards, after, worker, upTo, last?.id ?? null, last?.position ?? null],
   });
   if (moved.rowCount !== shards.length) throw new LostLease(reader);
 }

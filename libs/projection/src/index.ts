@@ -1,5 +1,6 @@
 export * from './definition';
 export * from './fold';
+export * from './generation-face';
 export * from './runner-face';
 export { createProjectionRunner } from './runner';
 export { createIdentityReader } from './identity/identity-reader';

@@ -1,8 +1,9 @@
 import type { Position } from '@tsunagari/contracts';
 import type { Pool } from '@tsunagari/postgres';
+import { GENERATIONS, type KnownGeneration } from './generations';
 import { IDENTITY, quoted } from './schema';
 
-export type Reader = { readonly reader: string; readonly version: number };
+export type Reader = { readonly reader: string; readonly generation: number };
 
 /** A shard that has just become ours. */
 export type TakenShard = Reader & {
@@ -12,21 +13,30 @@ export type TakenShard = Reader & {
   readonly strikes: number;
   /** The key that the last of them was folding, where it was careful. */
   readonly marker: string | null;
+  /** Of a builder's row: the last customer it has written. */
+  readonly lastCustomer: string | null;
 };
 
 export type Heartbeat = {
   /** Where stage 0 stands, wherever it runs. */
   readonly identity: Position;
   readonly taken: readonly TakenShard[];
-  /** Shards that are ours, the taken ones included, as `reader:version:shard`. */
+  /** Shards that are ours, the taken ones included, as `reader:generation:shard`. */
   readonly owned: ReadonlySet<string>;
   /** Parked keys of ours whose next attempt is due. */
-  readonly retries: readonly { readonly projection: string; readonly version: number; readonly customer: string }[];
+  readonly retries: readonly { readonly projection: string; readonly generation: number; readonly customer: string }[];
+  /** Every generation there is, whoever folds it. */
+  readonly generations: readonly KnownGeneration[];
+  /** How many changes of generations still have to be told. */
+  readonly changes: number;
 };
+
+/** What the tables of a schema look like: those of read models keyed by an aggregate have a checkpoint a version, and no generations. */
+export type LeaseLayout = 'generations' | 'versions';
 
 /**
  * Says that this process is alive, which renews all its leases at once; takes shards that nobody alive has, up to a fair share
- * among those who want them, and gives back what is above it. Idle it writes one row.
+ * among those who want them, and gives back what is above it or no longer wanted. Idle it writes one row.
  */
 export async function heartbeat(
   pool: Pool,
@@ -34,13 +44,18 @@ export async function heartbeat(
   worker: string,
   readers: readonly Reader[],
   leaseMs: number,
+  layout: LeaseLayout = 'generations',
 ): Promise<Heartbeat> {
   const s = quoted(schema);
+  const isVersions = layout === 'versions';
+  const g = isVersions ? 'version' : 'generation';
   const { rows } = await pool.query<{
     identity: Position;
     taken: TakenShard[] | null;
     owned: string[] | null;
     retries: Heartbeat['retries'] | null;
+    generations: Heartbeat['generations'] | null;
+    changes: number;
   }>({
     name: `${schema}.heartbeat`,
     text: `
@@ -50,46 +65,63 @@ with beat as (
 ), alive as (
   select id, readers from ${s}.workers where alive_until > now() and id <> $1
 ), wanted as (
-  select r.reader, r.version, 1 + (select count(*) from alive where r.reader = any(alive.readers)) as workers
-  from unnest($3::text[], $4::int[]) r(reader, version)
+  select r.reader, r.generation, 1 + (select count(*) from alive where r.reader = any(alive.readers)) as workers
+  from unnest($3::text[], $4::int[]) r(reader, generation)
 ), mine as materialized (
-  select c.reader, c.version, c.shard, row_number() over (partition by c.reader, c.version order by c.shard) as nth
-  from ${s}.checkpoints c join wanted using (reader, version) where c.lease = $1
+  select c.reader, c.${g} as generation, c.shard, row_number() over (partition by c.reader, c.${g} order by c.shard) as nth
+  from ${s}.checkpoints c join wanted w on (w.reader, w.generation) = (c.reader, c.${g}) where c.lease = $1
 ), free as materialized (
-  select c.reader, c.version, c.shard, c.lease from ${s}.checkpoints c join wanted using (reader, version)
+  select c.reader, c.${g} as generation, c.shard, c.lease from ${s}.checkpoints c join wanted w on (w.reader, w.generation) = (c.reader, c.${g})
   where c.lease is null or (c.lease <> $1 and c.lease not in (select id from alive)) for update of c skip locked
 ), share as (
-  select w.reader, w.version, (select count(*) from mine m where (m.reader, m.version) = (w.reader, w.version)) as owned,
-    (select ceil(count(*)::numeric / w.workers) from ${s}.checkpoints c where (c.reader, c.version) = (w.reader, w.version)) as fair
+  select w.reader, w.generation, (select count(*) from mine m where (m.reader, m.generation) = (w.reader, w.generation)) as owned,
+    (select ceil(count(*)::numeric / w.workers) from ${s}.checkpoints c where (c.reader, c.${g}) = (w.reader, w.generation)) as fair
   from wanted w
 ), given as (
   update ${s}.checkpoints c set lease = null, strikes = 0, marker = null
-  from mine m join share h using (reader, version)
-  where (c.reader, c.version, c.shard) = (m.reader, m.version, m.shard) and m.nth > h.fair and c.lease = $1
-  returning c.reader, c.version, c.shard
+  from mine m join share h using (reader, generation)
+  where (c.reader, c.${g}, c.shard) = (m.reader, m.generation, m.shard) and m.nth > h.fair and c.lease = $1
+  returning c.reader, c.${g} as generation, c.shard
+), left_behind as (
+  update ${s}.checkpoints c set lease = null, strikes = 0, marker = null
+  where c.lease = $1 and not exists (select from wanted w where (w.reader, w.generation) = (c.reader, c.${g}))
 ), taken as (
   update ${s}.checkpoints c set lease = $1, strikes = c.strikes + case when c.lease is null then 0 else 1 end
-  from (select *, row_number() over (partition by reader, version order by shard) as nth from free) f join share h using (reader, version)
-  where (c.reader, c.version, c.shard) = (f.reader, f.version, f.shard) and f.nth <= h.fair - h.owned and c.lease is not distinct from f.lease
-  returning c.reader, c.version, c.shard, c.pos::text, c.strikes, c.marker
+  from (select *, row_number() over (partition by reader, generation order by shard) as nth from free) f join share h using (reader, generation)
+  where (c.reader, c.${g}, c.shard) = (f.reader, f.generation, f.shard) and f.nth <= h.fair - h.owned and c.lease is not distinct from f.lease
+  returning c.reader, c.${g} as generation, c.shard, c.pos::text, c.strikes, c.marker${isVersions ? '' : ', c.last_customer as "lastCustomer"'}
 )
 select (select pos from ${s}.checkpoints where reader = '${IDENTITY}') as identity,
   (select json_agg(taken) from taken) as taken,
-  (select json_agg(o.reader || ':' || o.version || ':' || o.shard) from (
-    select reader, version, shard from mine except select reader, version, shard from given
-    union all select reader, version, shard from taken) o) as owned,
-  (select json_agg(json_build_object('projection', p.projection, 'version', p.version, 'customer', p.customer)) from ${s}.parked p
-    join mine m on (m.reader, m.version, m.shard) = (p.projection, p.version, p.shard) where p.retry_at <= now()) as retries`,
-    values: [worker, leaseMs, readers.map(({ reader }) => reader), readers.map(({ version }) => version)],
+  ${isVersions ? 'null as generations, 0 as changes' : `${GENERATIONS(s)} as generations, (select count(*)::int from ${s}.generation_changes) as changes`},
+  (select json_agg(o.reader || ':' || o.generation || ':' || o.shard) from (
+    select reader, generation, shard from mine except select reader, generation, shard from given
+    union all select reader, generation, shard from taken) o) as owned,
+  (select json_agg(json_build_object('projection', p.projection, 'generation', p.${g}, 'customer', p.customer)) from ${s}.parked p
+    join mine m on (m.reader, m.generation, m.shard) = (p.projection, p.${g}, p.shard) where p.retry_at <= now()) as retries`,
+    values: [worker, leaseMs, readers.map(({ reader }) => reader), readers.map(({ generation }) => generation)],
   });
   const [row] = rows;
-  return { identity: row?.identity ?? '0', taken: row?.taken ?? [], owned: new Set(row?.owned ?? []), retries: row?.retries ?? [] };
+  return {
+    identity: row?.identity ?? '0',
+    taken: row?.taken ?? [],
+    owned: new Set(row?.owned ?? []),
+    retries: row?.retries ?? [],
+    generations: row?.generations ?? [],
+    changes: row?.changes ?? 0,
+  };
 }
 
 /** What is ours and where it stands: asked after a lost lease. */
-export async function ownShards(pool: Pool, schema: string, worker: string): Promise<readonly TakenShard[]> {
+export async function ownShards(
+  pool: Pool,
+  schema: string,
+  worker: string,
+  layout: LeaseLayout = 'generations',
+): Promise<readonly TakenShard[]> {
+  const columns = layout === 'versions' ? 'version as generation' : 'generation, last_customer as "lastCustomer"';
   const { rows } = await pool.query<TakenShard>(
-    `select reader, version, shard, pos, strikes, marker from ${quoted(schema)}.checkpoints where lease = $1`,
+    `select reader, ${columns}, shard, pos, strikes, marker from ${quoted(schema)}.checkpoints where lease = $1`,
     [worker],
   );
   return rows;

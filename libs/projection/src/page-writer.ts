@@ -94,8 +94,9 @@ async function writeAsItGoes(target: WriteTarget, page: Page, fold: (sink: Sink)
 }
 
 async function settle(target: WriteTarget, client: PoolClient, position: Position, { parked, unparked }: PageOutcome): Promise<void> {
-  await unpark(client, target.schema, target.definition, unparked);
-  await park(client, target.schema, target.definition, position, parked);
+  const of = { name: target.definition.name, generation: target.model.generation };
+  await unpark(client, target.schema, of, unparked);
+  await park(client, target.schema, of, position, parked);
 }
 
 /** A value that does not fit its column is that key's fault: it is parked, the others are written. */

@@ -4,7 +4,10 @@ import type { Pool } from '@tsunagari/postgres';
 import type { Day } from './definition';
 import type { Days } from './fold';
 import type { IdentityReader } from './identity/identity-reader';
+import { GRAPH_TYPES, RULES_TYPE } from './identity/identity-facts';
 import { quoted } from './schema';
+
+const STAGE_ZERO_TYPES: readonly string[] = [...GRAPH_TYPES, RULES_TYPE, dayClosed.type];
 
 /** Facts of the log with `after` < position ≤ `upTo`, as all readers of this process share them. */
 export type Page = {
@@ -52,6 +55,12 @@ export class Pages {
     if (comparePositions(page.upTo, after) <= 0) return undefined;
     this.keep(after, Promise.resolve(page));
     return page;
+  }
+
+  /** What identity rests on, without all the rest: how stage 0 gets over history that nobody folds by position. */
+  async ofIdentity(after: Position, upTo: Position): Promise<Page | undefined> {
+    const { facts, upTo: reached } = await this.log.read({ after, upTo, types: STAGE_ZERO_TYPES, limit: this.limit });
+    return comparePositions(reached, after) <= 0 ? undefined : { after, upTo: reached, facts, last: facts.at(-1) };
   }
 
   /** The page after a position that stage 0 has passed; undefined where it has not. */

@@ -2,6 +2,7 @@ import type { FactRegistry, Position } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
 import type { AnyProjection } from './definition';
+import type { GenerationChange, GenerationCommands, GenerationStatus, Promoted, Refused } from './generation-face';
 import type { IdentityReader } from './identity/identity-reader';
 
 export type ProjectionRunnerOptions = {
@@ -9,14 +10,25 @@ export type ProjectionRunnerOptions = {
   readonly pool: Pool;
   readonly log: EventLog;
   readonly journal: Journal;
+  /**
+   * Several versions of one projection may stand beside each other: each has a generation of its own, the newest takes the live one's
+   * place once it is built and verified, and the older ones are folded on until they are dropped.
+   */
   readonly definitions: readonly AnyProjection[];
   readonly registry: FactRegistry;
   /** Where checkpoints, identity and read models live; created when missing. Default `understanding`. */
   readonly schema?: string;
   /** Told of everything that goes wrong and is dealt with (an outage, a poisonous fact); by default nothing is said. */
   readonly onError?: (error: RunnerError) => void;
+  /**
+   * Told what happened to generations, once it has happened, at least once each: the same `id` is the same change. Where operations'
+   * deeds become facts.
+   */
+  readonly record?: (id: string, change: GenerationChange) => Promise<void>;
   /** At most so many facts a page while behind. Default 3,000. */
   readonly pageSize?: number;
+  /** At most so many facts a page while building in customer order, but for a customer with more. Default 4,000. */
+  readonly buildPageSize?: number;
   /** The safety net beside the log's hint, milliseconds. Default 1,000. */
   readonly pollMs?: number;
   /** How long a process that says nothing keeps its shards, milliseconds. Default 1,500; it says something every 0.4 of it. */
@@ -29,7 +41,7 @@ export type ProjectionRunnerOptions = {
 
 export type RunnerError = {
   readonly projection: string;
-  readonly kind: 'outage' | 'parked' | 'log-differs';
+  readonly kind: 'outage' | 'parked' | 'log-differs' | 'generation';
   readonly message: string;
   readonly customer?: string;
   readonly cause?: unknown;
@@ -56,6 +68,7 @@ export type LogDiffers = {
 export type CaughtUp = { readonly kind: 'caught-up'; readonly position: Position } | Lagging;
 export type Lagging = { readonly kind: 'lagging'; readonly position: Position; readonly wanted: Position };
 
+/** A projection as readers see it: its live generation. */
 export type ProjectionStatus = {
   readonly name: string;
   readonly version: number;
@@ -88,7 +101,7 @@ export type Progress = { readonly position: Position; readonly head: Position; r
 /** A key that cannot be folded. Its later facts wait; the row shows what stood before. */
 export type ParkedKey = {
   readonly projection: string;
-  readonly version: number;
+  readonly generation: number;
   readonly customer: string;
   /** Folding stopped at the page that ends here. */
   readonly firstPosition: Position;
@@ -109,6 +122,7 @@ export type StateHash =
 export type Audit = {
   readonly projection: string;
   readonly version: number;
+  readonly generation: number;
   readonly position: Position;
   readonly rows: number;
   /** Of the read model, and of the fold of the journal. */
@@ -122,7 +136,7 @@ export type Audit = {
 };
 
 /** Keeps the read models of all its definitions, in this process and beside others. */
-export interface ProjectionRunner {
+export interface ProjectionRunner extends GenerationCommands {
   readonly identity: IdentityReader;
   /** Creates what is missing, checks that the log is the one that was folded, begins to read. */
   start(): Promise<StartOutcome>;
@@ -133,12 +147,15 @@ export interface ProjectionRunner {
   /** Until every projection has seen all that the log holds now. */
   catchUp(options?: { readonly onProgress?: (progress: Progress) => void; readonly timeoutMs?: number }): Promise<CaughtUp>;
   status(): Promise<RunnerStatus>;
-  /** The sum of the hashes of all rows: the same whatever the order, pages and shards. */
-  stateHash(projection: string): Promise<StateHash>;
+  /** The sum of the hashes of all rows of the live generation (or of another one): the same whatever the order, pages and shards. */
+  stateHash(projection: string, generation?: number): Promise<StateHash>;
   /** Folds everything again from the journal, in customer order with flat memory, and compares. */
-  audit(projection: string): Promise<Audit>;
-  /** Empties the read model and folds it again from the first fact. Until it is caught up, reads see it grow. */
-  rebuild(projection: string): Promise<void>;
+  audit(projection: string, generation?: number): Promise<Audit>;
+  /** A generation beside the live one that takes its place: {@link GenerationCommands.startRebuild}, and the wait until it is over. */
+  rebuild(
+    projection: string,
+    options?: { readonly by?: string; readonly onProgress?: (status: GenerationStatus) => void },
+  ): Promise<Promoted | Refused>;
   parked(projection?: string): Promise<readonly ParkedKey[]>;
   /** After a fix: folds a parked key again from the journal. */
   replay(projection: string, customer: string): Promise<ReplayOutcome>;

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Position } from '@tsunagari/contracts';
+import type { EventLog } from '@tsunagari/event-log';
 import { audit, stateHash } from './audit';
 import { Bell } from './bell';
+import { Crew } from './crew';
+import { Builds } from './builds';
 import { LostLease } from './checkpoints';
-import { emptyGeneration, ensureGeneration, promote } from './generations';
+import type { AnyProjection } from './definition';
+import type { Dropped, GenerationStatus, Promoted, RebuildRequest, RebuildStarted, Refused } from './generation-face';
+import { Operations } from './operations';
+import { ensureGeneration } from './generations';
 import { createIdentityReader, type IdentityReader } from './identity/identity-reader';
 import { StageZero } from './identity/stage-zero';
-import { giveBack, heartbeat, ownShards, type Reader } from './leases';
+import { giveBack } from './leases';
 import { Gate } from './page-writer';
 import { Pages } from './pages';
-import { listParked } from './parked';
+import { listParked, replayParked } from './parked';
+import { ReadModel } from './read-model';
 import { logDiffers } from './restored-log';
 import type {
   Audit,
@@ -19,6 +26,7 @@ import type {
   Progress,
   ProjectionRunner,
   ProjectionRunnerOptions,
+  ProjectionStatus,
   ReplayOutcome,
   RunnerError,
   RunnerStatus,
@@ -26,7 +34,7 @@ import type {
   StateHash,
 } from './runner-face';
 import { ensureSchema, IDENTITY, quoted, SHARDS } from './schema';
-import { ProjectionWorker, type WorkerContext } from './worker';
+import type { ProjectionWorker, WorkerContext } from './worker';
 
 /** See {@link ProjectionRunner}. Nothing runs before `start`. */
 export function createProjectionRunner(options: ProjectionRunnerOptions): ProjectionRunner {
@@ -45,16 +53,17 @@ class Runner implements ProjectionRunner {
   private readonly leaseMs: number;
   private readonly pages: Pages;
   private readonly stageZero: StageZero;
-  private readonly workers = new Map<string, ProjectionWorker>();
-  /** Where the log stood when the projection began to fold history; until then it is rebuilding. */
-  private readonly goals = new Map<string, Position>();
-  private readonly unshown = new Set<string>();
+  private readonly builds: Builds;
+  private readonly operations: Operations;
+  private readonly context: WorkerContext;
+  private readonly crew: Crew;
+  /** Where the log stood when it began to fold; until then a projection is rebuilding. */
+  private goal: Position = BEGINNING;
   private readonly appended = new Bell();
   private readonly advanced = new Bell();
   private readonly moved = new Bell();
   private readonly ending = new Bell();
   private readonly beats = new Gate();
-  private readonly gate = new Gate();
   private loops: Promise<void>[] = [];
   private stopListening: () => void = () => undefined;
   private stopped = true;
@@ -69,42 +78,80 @@ class Runner implements ProjectionRunner {
     this.identity = createIdentityReader({ pool, schema });
     this.pages = new Pages(log, pool, this.identity, schema, pageSize);
     this.stageZero = new StageZero(pool, journal, registry, schema, this.worker);
-    const names = definitions.map(({ name }) => name);
-    if (new Set(names).size < names.length || names.includes(IDENTITY))
-      throw new Error(`projections need names of their own: ${names.join(', ')}`);
-    for (const definition of definitions) deepFreeze(definition.initial);
+    for (const { initial } of definitions) deepFreeze(initial);
+    const { onError = () => undefined } = options;
+    const shared = { pool, schema, worker: this.worker, journal, identity: this.identity, registry };
+    this.context = {
+      ...shared,
+      pages: this.pages,
+      gate: new Gate(),
+      retryMs: options.retryMs ?? 1000,
+      attempts: options.attempts ?? 4,
+      onError,
+    };
+    this.operations = new Operations({
+      pool,
+      schema,
+      log,
+      definitions,
+      frontier: () => this.identity.position(),
+    });
+    this.builds = new Builds({
+      ...shared,
+      log,
+      pageSize: options.buildPageSize,
+      frontier: () => this.pages.frontier,
+      isStopped: () => this.stopped,
+      positionOf: (name, generation) => this.positionOf(name, generation),
+      liveOf: (name) => this.crew.liveOf(name),
+      onPhase: () => this.beat(),
+      promote: async (name, generation) => {
+        const outcome = await this.operations.promote(name, generation, { by: 'system:understanding' });
+        if (outcome.kind === 'refused') this.say(name, 'generation', new Error(outcome.refusal.message));
+      },
+      onError: (name, cause) => this.say(name, 'generation', cause),
+    });
+    this.crew = new Crew({
+      context: this.context,
+      definitions,
+      leaseMs: this.leaseMs,
+      stageZero: this.stageZero,
+      builds: this.builds,
+      begin: (worker) => {
+        this.loops.push(
+          this.run(
+            () => this.fold(worker),
+            this.advanced,
+            () => worker.gone,
+          ),
+        );
+      },
+    });
   }
 
   async start(): Promise<StartOutcome> {
-    const { pool, log, journal, definitions, registry, onError = () => undefined } = this.options;
+    const { pool, log, journal } = this.options;
     await ensureSchema(pool, this.schema);
     const differs = await logDiffers(pool, this.schema, journal);
     if (differs) return differs;
-    const context: WorkerContext = {
-      pool,
-      schema: this.schema,
-      worker: this.worker,
-      pages: this.pages,
-      journal,
-      identity: this.identity,
-      registry,
-      gate: this.gate,
-      retryMs: this.options.retryMs ?? 1000,
-      attempts: this.options.attempts ?? 4,
-      onError,
-    };
-    const head = await log.head();
-    for (const definition of definitions) {
-      const { model, live } = await ensureGeneration(pool, this.schema, definition);
-      if (!live) this.unshown.add(definition.name);
-      this.goals.set(definition.name, head);
-      this.workers.set(definition.name, new ProjectionWorker(definition, model, context));
-    }
-    await this.beat();
+    this.goal = await log.head();
+    // The lowest version first: it is the one that a projection without any generation begins with.
+    for (const definition of [...this.options.definitions].sort((a, b) => a.version - b.version))
+      if (!(await ensureGeneration(pool, this.schema, definition, this.goal)))
+        this.say(
+          definition.name,
+          'generation',
+          new Error(`a newer version than ${definition.version} is live; this process does not fold it`),
+        );
     this.stopped = false;
+    this.loops = [];
+    await this.beat();
     this.stopListening = log.onAppended(this.appended.ring);
-    this.loops = [this.run(() => this.resolveIdentity(), this.appended), this.keepAlive()];
-    for (const worker of this.workers.values()) this.loops.push(this.run(() => this.fold(worker), this.advanced));
+    this.loops.push(
+      this.run(() => this.resolveIdentity(), this.appended),
+      this.run(() => this.build(), this.advanced),
+      this.keepAlive(),
+    );
     return { kind: 'started' };
   }
 
@@ -114,6 +161,7 @@ class Runner implements ProjectionRunner {
     this.stopListening();
     for (const bell of [this.ending, this.appended, this.advanced, this.moved]) bell.ring();
     await Promise.all(this.loops);
+    this.crew.leave();
     await giveBack(this.options.pool, this.schema, this.worker).catch((cause: unknown) => this.say(IDENTITY, 'outage', cause));
   }
 
@@ -121,7 +169,7 @@ class Runner implements ProjectionRunner {
     const until = performance.now() + timeoutMs;
     for (;;) {
       const heard = this.moved.count;
-      const at = await this.positionOf(projection);
+      const at = await this.servedAt(projection);
       if (comparePositions(at, position) >= 0) return { kind: 'caught-up', position: at };
       const left = until - performance.now();
       if (left <= 0) return { kind: 'lagging', position: at, wanted: position };
@@ -136,68 +184,77 @@ class Runner implements ProjectionRunner {
   }: { onProgress?: (progress: Progress) => void; timeoutMs?: number } = {}): Promise<CaughtUp> {
     const head = await this.options.log.head();
     const until = performance.now() + timeoutMs;
-    const began = { at: performance.now(), read: this.pages.read };
+    const began = { at: performance.now(), read: this.factsRead };
     for (;;) {
-      const all = await Promise.all([IDENTITY, ...this.workers.keys()].map((name) => this.positionOf(name)));
+      const heard = this.moved.count;
+      const all = await Promise.all([
+        this.pages.frontier,
+        ...this.crew.followed().map(({ name, generation }) => this.positionOf(name, generation)),
+      ]);
       const position = all.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b));
-      const facts = this.pages.read - began.read;
+      const facts = this.factsRead - began.read;
       onProgress?.({ position, head, facts, factsPerSecond: Math.round(facts / Math.max(0.001, (performance.now() - began.at) / 1000)) });
       if (comparePositions(position, head) >= 0) return { kind: 'caught-up', position };
       const left = until - performance.now();
       if (left <= 0 || this.stopped || this.halted) return { kind: 'lagging', position, wanted: head };
-      await this.moved.wait(this.moved.count, Math.min(left, 100));
+      await this.moved.wait(heard, Math.min(left, 100));
     }
   }
 
   async status(): Promise<RunnerStatus> {
-    const { log, pool } = this.options;
-    const head = await log.head();
-    const { rows } = await pool.query<{ reader: string; version: number; pos: Position; parked: number }>(
-      `select c.reader, c.version, min(c.pos) as pos,
-        (select count(*)::int from ${quoted(this.schema)}.parked p where p.projection = c.reader and p.version = c.version) as parked
-       from ${quoted(this.schema)}.checkpoints c group by c.reader, c.version`,
+    const { log } = this.options;
+    const [head, identity, generations] = await Promise.all([log.head(), this.identity.position(), this.operations.generations()]);
+    const served = generations.filter(({ live }) => live);
+    const projections = await Promise.all(
+      served.map((each) => projectionStatus(log, head, this.goal, each, this.crew.workerOf(each.projection, each.generation))),
     );
-    const projections = [...this.workers.values()].map(async ({ definition, model, skipped, factsPerSecond }) => {
-      const row = rows.find(({ reader, version }) => reader === definition.name && version === definition.version);
-      const position = row?.pos ?? BEGINNING;
-      const [missing] = comparePositions(position, head) >= 0 ? [] : (await log.read({ after: position, limit: 1 })).facts;
-      return {
-        name: definition.name,
-        version: definition.version,
-        generation: model.generation,
-        position,
-        head,
-        lagMs: missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0,
-        rebuilding: this.unshown.has(definition.name) || comparePositions(position, this.goals.get(definition.name) ?? BEGINNING) < 0,
-        parked: row?.parked ?? 0,
-        skipped,
-        factsPerSecond: Math.round(factsPerSecond),
-      };
-    });
-    return {
-      head,
-      identity: rows.find(({ reader }) => reader === IDENTITY)?.pos ?? BEGINNING,
-      projections: await Promise.all(projections),
-      ...(this.halted ? { halted: this.halted } : {}),
-    };
+    return { head, identity, projections, ...(this.halted ? { halted: this.halted } : {}) };
   }
 
-  stateHash(projection: string): Promise<StateHash> {
-    const { definition, model } = this.workerOf(projection);
-    return stateHash(this.audited(), definition, model);
+  async stateHash(projection: string, generation?: number): Promise<StateHash> {
+    const { definition, model } = await this.modelOf(projection, generation);
+    return stateHash(this.context, definition, model);
   }
 
-  audit(projection: string): Promise<Audit> {
-    const { definition, model } = this.workerOf(projection);
-    return audit(this.audited(), definition, model);
+  async audit(projection: string, generation?: number): Promise<Audit> {
+    const { definition, model } = await this.modelOf(projection, generation);
+    return audit(this.context, definition, model);
   }
 
-  async rebuild(projection: string): Promise<void> {
-    const { definition, model } = this.workerOf(projection);
-    this.goals.set(projection, await this.options.log.head());
-    await emptyGeneration(this.options.pool, this.schema, definition, model);
-    await this.beat();
-    this.advanced.ring();
+  generations(): Promise<readonly GenerationStatus[]> {
+    return this.operations.generations();
+  }
+
+  async startRebuild(projection: string, request: RebuildRequest): Promise<RebuildStarted | Refused> {
+    const outcome = await this.operations.startRebuild(projection, request);
+    if (outcome.kind === 'started' && !this.stopped) await this.beat();
+    return outcome;
+  }
+
+  async promote(projection: string, generation: number, request: { by: string; acceptDifference?: boolean }): Promise<Promoted | Refused> {
+    const outcome = await this.operations.promote(projection, generation, request);
+    if (!this.stopped) await this.beat();
+    return outcome;
+  }
+
+  async rollBack(projection: string, request: { by: string }): Promise<Promoted | Refused> {
+    const outcome = await this.operations.rollBack(projection, request);
+    if (!this.stopped) await this.beat();
+    return outcome;
+  }
+
+  async drop(projection: string, generation: number): Promise<Dropped | Refused> {
+    const outcome = await this.operations.drop(projection, generation);
+    if (!this.stopped) await this.beat();
+    return outcome;
+  }
+
+  async rebuild(
+    projection: string,
+    { by = 'system:understanding', onProgress }: { by?: string; onProgress?: (status: GenerationStatus) => void } = {},
+  ): Promise<Promoted | Refused> {
+    const started = await this.startRebuild(projection, { by });
+    return started.kind === 'refused' ? started : this.operations.ended(projection, started.generation, this.moved, onProgress);
   }
 
   parked(projection?: string): Promise<readonly ParkedKey[]> {
@@ -205,30 +262,14 @@ class Runner implements ProjectionRunner {
   }
 
   async replay(projection: string, customer: string): Promise<ReplayOutcome> {
-    const worker = this.workerOf(projection);
-    const { version } = worker.definition;
-    const { pool } = this.options;
-    const parked = `from ${quoted(this.schema)}.parked where projection = $1 and version = $2 and customer = $3`;
-    const before = await pool.query<{ attempts: number }>(`select attempts ${parked}`, [projection, version, customer]);
-    if (!before.rows[0]) return { kind: 'not-parked' };
-    await pool.query(`update ${quoted(this.schema)}.parked set retry_at = now() where projection = $1 and version = $2 and customer = $3`, [
-      projection,
-      version,
-      customer,
-    ]);
-    for (const until = performance.now() + 30_000; ;) {
+    const live = this.crew.liveOf(projection);
+    if (!live) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
+    return replayParked(this.options.pool, this.schema, { name: projection, generation: live.generation }, customer, async () => {
       const heard = this.moved.count;
-      const { rows } = await pool.query<{ attempts: number; error: string }>(`select attempts, error ${parked}`, [
-        projection,
-        version,
-        customer,
-      ]);
-      if (!rows[0]) return { kind: 'replayed' };
-      if (rows[0].attempts > before.rows[0].attempts || performance.now() > until) return { kind: 'still-parked', error: rows[0].error };
       await this.beat();
       this.advanced.ring();
       await this.moved.wait(heard, 50);
-    }
+    });
   }
 
   /** Stage 0: takes in the next page where this process has it, else learns how far it has come elsewhere. */
@@ -236,23 +277,25 @@ class Runner implements ProjectionRunner {
     const { stageZero, pages } = this;
     if (stageZero.position === undefined) {
       const before = pages.frontier;
-      await this.see(await this.identity.position());
+      this.see(await this.identity.position());
       return pages.frontier !== before;
     }
-    const workers = [...this.workers.values()];
+    const workers = this.crew.workers;
     const fastest = workers.flatMap(({ position }) => position ?? []).reduce((a, b) => (comparePositions(a, b) > 0 ? a : b), BEGINNING);
     if (workers.some(({ busy }) => busy) && pages.ahead(fastest) > AHEAD) {
       await this.moved.wait(this.moved.count, 100);
       return true;
     }
-    const page = await pages.beyondFrontier(stageZero.position);
+    const builtTo = this.builds.bounds.find((bound) => comparePositions(bound, pages.frontier) > 0);
+    const page =
+      builtTo === undefined ? await pages.beyondFrontier(stageZero.position) : await pages.ofIdentity(stageZero.position, builtTo);
     if (!page) return false;
     await stageZero.apply(page);
-    await this.see(page.upTo);
+    this.see(page.upTo);
     return true;
   }
 
-  private async see(frontier: Position): Promise<void> {
+  private see(frontier: Position): void {
     if (comparePositions(frontier, this.pages.frontier) <= 0) return;
     this.pages.frontier = frontier;
     this.advanced.ring();
@@ -261,27 +304,37 @@ class Runner implements ProjectionRunner {
 
   private async fold(worker: ProjectionWorker): Promise<boolean> {
     const did = await worker.step();
+    if (did) {
+      this.moved.ring();
+      // A generation beside the live one is verified once it has come far enough.
+      if (!this.builds.isIdle) this.advanced.ring();
+    }
+    return did;
+  }
+
+  private async build(): Promise<boolean> {
+    const did = await this.builds.step();
     if (did) this.moved.ring();
     return did;
   }
 
   /** Repeats a step while there is something to do, then waits for the bell. An outage pauses it; nothing ends it but `stop`. */
-  private async run(step: () => Promise<boolean>, bell: Bell): Promise<void> {
-    while (!this.stopped) {
+  private async run(step: () => Promise<boolean>, bell: Bell, isOver: () => boolean = () => false): Promise<void> {
+    while (!this.stopped && !isOver()) {
       const heard = bell.count;
       try {
         if (this.suspicious) await this.checkLog();
         if (!this.halted && (await step())) continue;
         await bell.wait(heard, this.pollMs);
       } catch (error) {
-        await this.afterFailure(error);
+        if (!isOver()) await this.afterFailure(error);
       }
     }
   }
 
   private async afterFailure(error: unknown): Promise<void> {
     try {
-      if (error instanceof LostLease) return await this.resync(error.reader);
+      if (error instanceof LostLease) return await this.crew.resync();
       this.say(IDENTITY, 'outage', error);
       this.suspicious = true;
       this.pages.forget();
@@ -312,74 +365,53 @@ class Runner implements ProjectionRunner {
 
   private beat(): Promise<void> {
     return this.beats.pass(async () => {
-      const { pool } = this.options;
-      const readers: Reader[] = [{ reader: IDENTITY, version: 1 }];
-      for (const { definition } of this.workers.values()) readers.push({ reader: definition.name, version: definition.version });
-      const { identity, taken, owned, retries } = await heartbeat(pool, this.schema, this.worker, readers, this.leaseMs);
-      if (!owned.has(`${IDENTITY}:1:0`)) this.stageZero.lose();
-      for (const worker of this.workers.values()) {
-        const { name, version } = worker.definition;
-        worker.keepOnly((shard) => owned.has(`${name}:${version}:${shard}`));
-        for (const shard of taken) if (shard.reader === name && shard.version === version) await worker.own(shard);
-        for (const retry of retries) if (retry.projection === name && retry.version === version) worker.retry(retry.customer);
+      // What was not known before is asked for at once.
+      for (;;) {
+        const { beat, isNew } = await this.crew.beat();
+        if (beat.taken.length > 0) this.appended.ring();
+        this.see(beat.identity);
+        if (beat.taken.length > 0 || beat.retries.length > 0) this.advanced.ring();
+        if (beat.changes > 0) await this.operations.recordChanges(this.options.record);
+        if (!isNew) return;
       }
-      const stageZero = taken.find(({ reader }) => reader === IDENTITY);
-      if (stageZero) this.stageZero.own(stageZero.pos);
-      if (taken.length > 0) this.appended.ring();
-      await this.see(identity);
-      if (taken.length > 0 || retries.length > 0) this.advanced.ring();
-      await this.showFinished();
     });
   }
 
-  /** A new version takes the place of the old one when it has seen what the log held at the start. */
-  private async showFinished(): Promise<void> {
-    for (const name of this.unshown) {
-      const { definition, model } = this.workerOf(name);
-      const [position, goal] = [await this.positionOf(name), this.goals.get(name) ?? BEGINNING];
-      if (comparePositions(position, goal) < 0) continue;
-      await promote(this.options.pool, this.schema, definition, model);
-      this.unshown.delete(name);
-    }
-  }
-
-  private async resync(reader: string): Promise<void> {
-    const shards = await ownShards(this.options.pool, this.schema, this.worker);
-    const ours = shards.filter((shard) => shard.reader === reader);
-    if (reader !== IDENTITY) {
-      const worker = this.workerOf(reader);
-      return worker.resync(ours.filter(({ version }) => version === worker.definition.version));
-    }
-    const [mine] = ours;
-    if (mine) this.stageZero.own(mine.pos);
-    else this.stageZero.lose();
-  }
-
   private isWhole(projection: string): boolean {
-    return projection === IDENTITY ? true : this.workerOf(projection).shards === SHARDS;
+    const live = this.crew.liveOf(projection);
+    return live === undefined || this.crew.workerOf(projection, live.generation)?.shards === SHARDS;
   }
 
-  private async positionOf(projection: string): Promise<Position> {
+  /** How far the answers of a projection have come. */
+  private async servedAt(projection: string): Promise<Position> {
     if (projection === IDENTITY) return this.pages.frontier;
-    const worker = this.workerOf(projection);
-    const { position } = worker;
-    if (worker.shards === SHARDS && position !== undefined) return position;
+    const live = this.crew.liveOf(projection);
+    if (!live) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
+    return this.positionOf(projection, live.generation);
+  }
+
+  private async positionOf(name: string, generation: number): Promise<Position> {
+    const worker = this.crew.workerOf(name, generation);
+    if (worker?.shards === SHARDS && worker.position !== undefined) return worker.position;
     const { rows } = await this.options.pool.query<{ pos: Position | null }>(
-      `select min(pos) as pos from ${quoted(this.schema)}.checkpoints where reader = $1 and version = $2`,
-      [projection, worker.definition.version],
+      `select min(pos) as pos from ${quoted(this.schema)}.checkpoints where reader = $1 and generation = $2 and shard >= 0`,
+      [name, generation],
     );
     return rows[0]?.pos ?? BEGINNING;
   }
 
-  private workerOf(projection: string): ProjectionWorker {
-    const worker = this.workers.get(projection);
-    if (!worker) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
-    return worker;
+  private async modelOf(projection: string, generation?: number): Promise<{ definition: AnyProjection; model: ReadModel }> {
+    const all = await this.operations.generations();
+    const found = all.find(
+      (each) => each.projection === projection && (generation === undefined ? each.live : each.generation === generation),
+    );
+    const definition = found && this.crew.definitionOf(projection, found.version);
+    if (!found || !definition) throw new RangeError(`${projection} has no such generation that this process knows the definition of`);
+    return { definition, model: new ReadModel(this.schema, definition, found.generation) };
   }
 
-  private audited() {
-    const { pool, log, journal, registry } = this.options;
-    return { pool, log, journal, registry, schema: this.schema, identity: this.identity };
+  private get factsRead(): number {
+    return this.pages.read + this.builds.read;
   }
 
   private say(projection: string, kind: RunnerError['kind'], cause: unknown): void {
@@ -391,4 +423,26 @@ function deepFreeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const member of Object.values(value)) deepFreeze(member);
+}
+
+async function projectionStatus(
+  log: EventLog,
+  head: Position,
+  goal: Position,
+  { projection: name, version, generation, phase, position, parked }: GenerationStatus,
+  worker: ProjectionWorker | undefined,
+): Promise<ProjectionStatus> {
+  const [missing] = comparePositions(position, head) >= 0 ? [] : (await log.read({ after: position, limit: 1 })).facts;
+  return {
+    name,
+    version,
+    generation,
+    position,
+    head,
+    lagMs: missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0,
+    rebuilding: phase === 'building' || (worker !== undefined && comparePositions(position, goal) < 0),
+    parked,
+    skipped: worker?.skipped ?? 0,
+    factsPerSecond: Math.round(worker?.factsPerSecond ?? 0),
+  };
 }

@@ -17,32 +17,71 @@ export function shardOf(customer: string): number {
   return Number.parseInt(customer.slice(-1), SHARDS);
 }
 
+/**
+ * The row of a generation's builder in `checkpoints`, beside those of the shards: whoever holds its lease builds, verifies and promotes.
+ */
+export const BUILDER = -1;
+
+/** Brings tables that were made before generations had rows of their own to what they are now. */
+const upgradeSql = (s: string): string => `
+do $$ begin
+  if exists (select from information_schema.columns where table_schema = '${s.replaceAll('"', '')}' and table_name = 'checkpoints' and column_name = 'version') then
+    alter table ${s}.checkpoints rename column version to generation;
+    alter table ${s}.checkpoints add column last_customer uuid, add column emits_after bigint, add column emits_until bigint;
+    alter table ${s}.parked rename column version to generation;
+    alter table ${s}.projections add column phase text not null default 'ready', add column promotes boolean not null default false,
+      add column label text collate "C", add column up_to bigint, add column bound bigint not null default 0,
+      add column facts bigint not null default 0, add column customers bigint not null default 0, add column busy_ms bigint not null default 0,
+      add column done double precision not null default 1, add column started timestamptz not null default now(), add column built timestamptz,
+      add column verification json, add column error text, add column actor text not null default 'system:understanding', add column replaced int,
+      add column columns json;
+    update ${s}.checkpoints c set generation = p.generation, emits_after = case when p.live then c.pos end
+      from ${s}.projections p where p.name = c.reader and p.version = c.generation;
+    update ${s}.parked k set generation = p.generation from ${s}.projections p where p.name = k.projection and p.version = k.generation;
+  end if;
+end $$;`;
+
 const runnerSql = (s: string): string => `
 create schema if not exists ${s};
--- Where a shard of a reader stands. id is the last event seen, id_pos its position: a restored database is noticed by it.
--- lease names the worker who may move it; strikes count its unclean deaths since the last page, marker the key at hand then.
+-- Where a shard of a reader's generation stands. id is the last event seen, id_pos its position: a restored database is noticed by it.
+-- lease names the worker who may move it; strikes count its unclean deaths since the last page, marker the key at hand then. Shard -1 is
+-- the builder's: pos is how far it builds, last_customer how far it has come. Signals are emitted for emits_after < position <= emits_until.
 create table if not exists ${s}.checkpoints (
-  reader  text collate "C" not null,
-  version int not null,
-  shard   int not null,
-  pos     bigint not null default 0,
-  id      uuid,
-  id_pos  bigint,
-  lease   uuid,
-  strikes int not null default 0,
-  marker  uuid,
-  primary key (reader, version, shard)
+  reader     text collate "C" not null,
+  generation int not null,
+  shard      int not null,
+  pos        bigint not null default 0,
+  id         uuid,
+  id_pos     bigint,
+  lease      uuid,
+  strikes    int not null default 0,
+  marker     uuid,
+  last_customer uuid,
+  emits_after bigint,
+  emits_until bigint,
+  primary key (reader, generation, shard)
 ) with (fillfactor = 50);
 -- One row a process: renewing it renews all its leases.
 create table if not exists ${s}.workers (id uuid primary key, readers text[] not null, alive_until timestamptz not null) with (fillfactor = 50);
+-- The generations of every projection. live is the pointer: the one that readers see and that may emit. up_to bounds a generation that
+-- shows the whole base as of a moment; label is its name.
 create table if not exists ${s}.projections (
-  name text collate "C" not null, version int not null, generation int not null, live boolean not null, primary key (name, generation)
+  name text collate "C" not null, version int not null, generation int not null, live boolean not null,
+  phase text not null default 'ready', promotes boolean not null default false, label text collate "C", up_to bigint,
+  bound bigint not null default 0, facts bigint not null default 0, customers bigint not null default 0, busy_ms bigint not null default 0,
+  done double precision not null default 0, started timestamptz not null default now(), built timestamptz, verification json, error text,
+  actor text not null default 'system:understanding', replaced int, columns json, primary key (name, generation)
 );
 create unique index if not exists projections_live on ${s}.projections (name) where live;
+create unique index if not exists projections_label on ${s}.projections (name, label);
 create table if not exists ${s}.parked (
-  projection text collate "C" not null, version int not null, customer uuid not null, shard int not null,
+  projection text collate "C" not null, generation int not null, customer uuid not null, shard int not null,
   first_pos bigint not null, error text not null, attempts int not null, retry_at timestamptz,
-  primary key (projection, version, customer)
+  primary key (projection, generation, customer)
+);
+-- What happened to generations and still has to be told as a fact.
+create table if not exists ${s}.generation_changes (
+  id uuid primary key, change json not null, made timestamptz not null default clock_timestamp()
 );
 -- Identity. Only subjects that evidence ever connected have rows: everyone else is her own customer.
 create table if not exists ${s}.identity_subjects (subject uuid primary key, component uuid not null, customer uuid not null);
@@ -65,9 +104,10 @@ create table if not exists ${s}.closed_days (pos bigint primary key, day text co
 export async function ensureSchema(pool: Pool, schema: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query(`select pg_advisory_xact_lock(hashtextextended('tsunagari.projection:${schema}', 0))`);
+    await client.query(upgradeSql(quoted(schema)));
     await client.query(runnerSql(quoted(schema)));
     await client.query(
-      `insert into ${quoted(schema)}.checkpoints (reader, version, shard) values ('${IDENTITY}', 1, 0) on conflict do nothing`,
+      `insert into ${quoted(schema)}.checkpoints (reader, generation, shard) values ('${IDENTITY}', 1, 0) on conflict do nothing`,
     );
   });
 }

@@ -36,6 +36,8 @@ export type WorkerContext = {
 export class ProjectionWorker {
   /** In the middle of a page. */
   busy = false;
+  /** Its generation was dropped: nothing is left to fold. */
+  gone = false;
   skipped = 0;
   factsPerSecond = 0;
   private readonly at = new Map<number, Position>();
@@ -60,10 +62,10 @@ export class ProjectionWorker {
     if (strikes >= 2 && marker !== null) {
       const error = `the process ended ${strikes} times while this key was folded`;
       await pool.query(
-        `with cleared as (update ${quoted(schema)}.checkpoints set marker = null, strikes = 1 where reader = $1 and version = $2 and shard = $3)
-         insert into ${quoted(schema)}.parked (projection, version, customer, shard, first_pos, error, attempts, retry_at)
+        `with cleared as (update ${quoted(schema)}.checkpoints set marker = null, strikes = 1 where reader = $1 and generation = $2 and shard = $3)
+         insert into ${quoted(schema)}.parked (projection, generation, customer, shard, first_pos, error, attempts, retry_at)
          values ($1, $2, $4, $3, $5, $6, $7, null) on conflict do nothing`,
-        [this.definition.name, this.definition.version, shard, marker, pos, error, strikes],
+        [this.definition.name, this.model.generation, shard, marker, pos, error, strikes],
       );
       this.context.onError({ projection: this.definition.name, kind: 'parked', customer: marker, message: error });
     }
@@ -77,11 +79,11 @@ export class ProjectionWorker {
   }
 
   /** After a lost lease: what is ours, where it stands. */
-  resync(shards: readonly TakenShard[]): void {
+  resync = (shards: readonly TakenShard[]): void => {
     this.at.clear();
     for (const { shard, pos } of shards) this.at.set(shard, pos);
     this.waiting = undefined;
-  }
+  };
 
   get shards(): number {
     return this.at.size;
@@ -138,7 +140,7 @@ export class ProjectionWorker {
         definition,
         model,
         gate,
-        shards: { reader: definition.name, version: definition.version, shards },
+        shards: { reader: definition.name, generation: model.generation, shards },
         unwritable: (customer, error) => this.parkedBy(customer, error, waiting),
       },
       page,
@@ -158,8 +160,8 @@ export class ProjectionWorker {
 
   private async readWaiting(): Promise<Map<string, number>> {
     const { rows } = await this.context.pool.query<{ customer: string; attempts: number }>(
-      `select customer, attempts from ${quoted(this.context.schema)}.parked where projection = $1 and version = $2 and shard = any($3::int[])`,
-      [this.definition.name, this.definition.version, [...this.at.keys()]],
+      `select customer, attempts from ${quoted(this.context.schema)}.parked where projection = $1 and generation = $2 and shard = any($3::int[])`,
+      [this.definition.name, this.model.generation, [...this.at.keys()]],
     );
     return new Map(rows.map(({ customer, attempts }) => [customer, attempts]));
   }
@@ -293,10 +295,10 @@ class PageFold {
 
   private async mark(key: string): Promise<void> {
     const { pool, schema, worker } = this.context;
-    const { name, version } = this.worker.definition;
+    const { definition, model } = this.worker;
     await pool.query(
-      `update ${quoted(schema)}.checkpoints set marker = $4 where reader = $1 and version = $2 and shard = $3 and lease = $5`,
-      [name, version, shardOf(key), key, worker],
+      `update ${quoted(schema)}.checkpoints set marker = $4 where reader = $1 and generation = $2 and shard = $3 and lease = $5`,
+      [definition.name, model.generation, shardOf(key), key, worker],
     );
   }
 

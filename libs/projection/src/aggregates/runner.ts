@@ -398,23 +398,23 @@ class Runner implements ReadModelRunner {
 
   private beat(): Promise<void> {
     return this.beats.pass(async () => {
-      const readers = [...this.kept.values()].map(({ definition: { name, version } }) => ({ reader: name, version }));
-      const { taken, owned, retries } = await heartbeat(this.options.pool, this.schema, this.worker, readers, this.leaseMs);
+      const readers = [...this.kept.values()].map(({ definition: { name, version } }) => ({ reader: name, generation: version }));
+      const { taken, owned, retries } = await heartbeat(this.options.pool, this.schema, this.worker, readers, this.leaseMs, 'versions');
       for (const kept of this.kept.values()) {
         const { name, version } = kept.definition;
         if (!owned.has(`${name}:${version}:0`)) kept.at = undefined;
-        const mine = taken.find((shard) => shard.reader === name && shard.version === version);
+        const mine = taken.find((shard) => shard.reader === name && shard.generation === version);
         if (mine) kept.own(mine.pos);
-        for (const retry of retries) if (retry.projection === name && retry.version === version) kept.retries.add(retry.customer);
+        for (const retry of retries) if (retry.projection === name && retry.generation === version) kept.retries.add(retry.customer);
       }
       if (taken.length > 0 || retries.length > 0) this.appended.ring();
     });
   }
 
   private async resync(): Promise<void> {
-    const ours = await ownShards(this.options.pool, this.schema, this.worker);
+    const ours = await ownShards(this.options.pool, this.schema, this.worker, 'versions');
     for (const kept of this.kept.values()) {
-      const mine = ours.find(({ reader, version }) => reader === kept.definition.name && version === kept.definition.version);
+      const mine = ours.find(({ reader, generation }) => reader === kept.definition.name && generation === kept.definition.version);
       if (mine) kept.own(mine.pos);
       else kept.at = undefined;
     }

@@ -40,7 +40,7 @@ export class StageZero {
     const days = page.facts.filter(({ type }) => type === dayClosed.type);
     const closed = days.map((fact) => fact.data as DayClosed);
     await inTransaction(this.pool, async (client) => {
-      await moveCheckpoints(client, this.schema, this.worker, { reader: IDENTITY, version: 1, shards: [0] }, page);
+      await moveCheckpoints(client, this.schema, this.worker, { reader: IDENTITY, generation: 1, shards: [0] }, page);
       await this.write(client, derived);
       if (days.length > 0)
         await client.query(

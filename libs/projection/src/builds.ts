@@ -1,0 +1,373 @@
+import { comparePositions, type Fact, type FactRegistry, type Position } from '@tsunagari/contracts';
+import type { EventLog, Journal } from '@tsunagari/event-log';
+import type { Pool } from '@tsunagari/postgres';
+import { audit, differenceFrom } from './audit';
+import { LostLease } from './checkpoints';
+import { type CustomerBatch, inCustomerOrder, shareDone } from './customer-order';
+import { decodeFor } from './decoded';
+import type { AnyProjection } from './definition';
+import { type Days, foldCustomer } from './fold';
+import type { Verification } from './generation-face';
+import { type KnownGeneration, labelledView, lockProjection, placeShards, showView, tell } from './generations';
+import type { IdentityReader } from './identity/identity-reader';
+import type { TakenShard } from './leases';
+import { readDays } from './pages';
+import { type NewlyParked, park } from './parked';
+import { ReadModel, type Written } from './read-model';
+import { BUILDER, inTransaction, quoted } from './schema';
+
+export type BuildsContext = {
+  readonly pool: Pool;
+  readonly schema: string;
+  readonly worker: string;
+  readonly log: EventLog;
+  readonly journal: Journal;
+  readonly identity: IdentityReader;
+  readonly registry: FactRegistry;
+  readonly pageSize: number | undefined;
+  /** How far identity is resolved: nothing is built beyond it. */
+  readonly frontier: () => Position;
+  readonly isStopped: () => boolean;
+  readonly positionOf: (name: string, generation: number) => Promise<Position>;
+  readonly liveOf: (name: string) => KnownGeneration | undefined;
+  /** A generation was built, verified or failed: whoever folds by position may begin. */
+  readonly onPhase: () => Promise<void>;
+  readonly promote: (name: string, generation: number) => Promise<void>;
+  readonly onError: (projection: string, cause: unknown) => void;
+};
+
+type Build = {
+  readonly known: KnownGeneration;
+  readonly definition: AnyProjection;
+  readonly model: ReadModel;
+  readonly bound: Position;
+  /** Its last builder died: each key is marked before it is folded. */
+  careful: boolean;
+  /** Keys at which builders died twice in a row. */
+  deadly: ReadonlySet<string>;
+  lastCustomer: string | null;
+  phase: KnownGeneration['phase'];
+  /** Where the log stood when it was built: it is verified when it has seen that. */
+  goal?: Position;
+};
+
+/** What a batch became. */
+type Folding = { readonly rows: Written[]; readonly parked: NewlyParked[]; readonly facts: number; readonly error?: string };
+
+/** What this process builds: the generations whose builder's lease it holds. One step at a time, beside what is folded by position. */
+export class Builds {
+  /** Facts read of the journal. */
+  read = 0;
+  private readonly builds = new Map<string, Build>();
+
+  constructor(private readonly context: BuildsContext) {}
+
+  async own(taken: TakenShard, known: KnownGeneration, definition: AnyProjection): Promise<void> {
+    const { pool, schema } = this.context;
+    const model = new ReadModel(schema, definition, known.generation);
+    if (taken.strikes >= 2 && taken.marker !== null) {
+      const error = `the process ended ${taken.strikes} times while this key was folded`;
+      await park(pool, schema, { name: taken.reader, generation: taken.generation }, taken.pos, [
+        { customer: taken.marker, error, attempts: taken.strikes, retryMs: null },
+      ]);
+      this.context.onError(taken.reader, new Error(`${taken.marker}: ${error}`));
+    }
+    this.builds.set(keyOf(taken.reader, taken.generation), {
+      known,
+      definition,
+      model,
+      bound: taken.pos,
+      careful: taken.strikes > 0,
+      deadly: new Set(),
+      lastCustomer: taken.lastCustomer,
+      phase: known.phase,
+    });
+  }
+
+  keepOnly(isOwned: (key: string) => boolean): void {
+    for (const key of [...this.builds.keys()]) if (!isOwned(key)) this.builds.delete(key);
+  }
+
+  get isIdle(): boolean {
+    return this.builds.size === 0;
+  }
+
+  /** How far identity must be resolved before those that wait can be built. */
+  get bounds(): readonly Position[] {
+    return [...this.builds.values()].filter(({ phase }) => phase === 'building').map(({ bound }) => bound);
+  }
+
+  /** Builds, or brings one of the built ones a phase on. False when there is nothing to do now. */
+  async step(): Promise<boolean> {
+    for (const build of this.builds.values()) {
+      if (build.phase === 'building') {
+        if (comparePositions(this.context.frontier(), build.bound) < 0) continue;
+        // Those that begin together are built together: the journal is read once for all of them.
+        const together = [...this.builds.values()].filter(
+          ({ phase, bound, lastCustomer }) => phase === 'building' && bound === build.bound && lastCustomer === build.lastCustomer,
+        );
+        await this.build(together);
+        return true;
+      }
+      if (build.phase === 'catching-up') {
+        build.goal ??= await this.context.log.head();
+        const position = await this.context.positionOf(build.definition.name, build.known.generation);
+        if (comparePositions(position, build.goal) < 0) continue;
+        await this.become(build, 'verifying');
+        return true;
+      }
+      if (build.phase === 'verifying') {
+        await this.verify(build);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private async build(together: readonly Build[]): Promise<void> {
+    const [first] = together;
+    if (!first) return;
+    const { pool, schema } = this.context;
+    const types = [...new Set(together.flatMap(({ definition }) => definition.types))];
+    const days = await readDays(pool, schema, first.bound);
+    for (const build of together) if (build.careful) build.deadly = await this.parkedKeys(build);
+    const { pageSize } = this.context;
+    const read = { after: first.lastCustomer, upTo: first.bound, types, ...(pageSize === undefined ? {} : { limit: pageSize }) };
+    let writing: Promise<void> = Promise.resolve();
+    let began = performance.now();
+    for await (const batch of inCustomerOrder({ ...this.context }, read)) {
+      this.read += batch.facts;
+      const folded: (Folding & { readonly build: Build })[] = [];
+      for (const build of together) folded.push({ build, ...(await this.fold(build, batch, days)) });
+      const failed = folded.find(({ error }) => error !== undefined);
+      await writing;
+      if (failed) return this.fail(failed.build, failed.error ?? '');
+      const busyMs = Math.round(performance.now() - began);
+      began = performance.now();
+      // Written while the next batch is read and folded. Whoever waits for it hears of a failure.
+      writing = this.writeAll(folded, batch, busyMs);
+      writing.catch(() => undefined);
+      if (this.context.isStopped()) break;
+    }
+    await writing;
+    for (const build of together) if (build.phase === 'building' && this.isWhole(build)) await this.finish(build);
+  }
+
+  private isWhole({ lastCustomer }: Build): boolean {
+    return shareDone(lastCustomer) >= 1;
+  }
+
+  private async fold(build: Build, batch: CustomerBatch, days: Days): Promise<Folding> {
+    const { definition, model } = build;
+    const types = new Set(definition.types);
+    const rows: Written[] = [];
+    const parked: NewlyParked[] = [];
+    let facts = 0;
+    for (const [customer, all] of batch.customers) {
+      const hers = all.filter(({ type }) => types.has(type));
+      facts += hers.length;
+      if (build.deadly.has(customer)) continue;
+      if (build.careful) await this.mark(build, customer);
+      try {
+        const decoded = this.decoded(hers);
+        if (typeof decoded === 'string') return { rows: [], parked: [], facts: 0, error: decoded };
+        const folded = foldCustomer(definition, decoded, days);
+        if (folded) rows.push(model.written(customer, folded));
+      } catch (cause) {
+        const error = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+        parked.push({ customer, error, attempts: 1, retryMs: 1000 });
+      }
+    }
+    return { rows, parked, facts };
+  }
+
+  private async parkedKeys({ definition, known }: Build): Promise<ReadonlySet<string>> {
+    const { rows } = await this.context.pool.query<{ customer: string }>(
+      `select customer from ${quoted(this.context.schema)}.parked where projection = $1 and generation = $2`,
+      [definition.name, known.generation],
+    );
+    return new Set(rows.map(({ customer }) => customer));
+  }
+
+  private async mark({ definition, known }: Build, customer: string): Promise<void> {
+    await this.context.pool.query(
+      `update ${quoted(this.context.schema)}.checkpoints set marker = $3 where reader = $1 and generation = $2 and shard = ${BUILDER}`,
+      [definition.name, known.generation, customer],
+    );
+  }
+
+  /** What nobody knows would be missing from all history: a build fails on it, and says what it was. */
+  private decoded(facts: readonly Fact[]): readonly Fact[] | string {
+    const { facts: known, unknown } = decodeFor(this.context.registry, facts);
+    if (unknown === 0) return known;
+    const strange = facts.find((fact) => this.context.registry.decode(fact).kind === 'unknown-type');
+    return `the type ${strange?.type} at position ${strange?.position} is unknown to this process`;
+  }
+
+  private async writeAll(folded: readonly (Folding & { readonly build: Build })[], batch: CustomerBatch, busyMs: number): Promise<void> {
+    for (const { build, rows, parked, facts } of folded) {
+      const { pool, schema, worker } = this.context;
+      const { name } = build.definition;
+      const { generation } = build.known;
+      await inTransaction(pool, async (client) => {
+        const moved = await client.query(
+          `update ${quoted(schema)}.checkpoints set last_customer = $5, strikes = 0, marker = null
+           where reader = $1 and generation = $2 and shard = ${BUILDER} and lease = $3 and last_customer is not distinct from $4`,
+          [name, generation, worker, build.lastCustomer, batch.upTo],
+        );
+        if (moved.rowCount !== 1) throw new LostLease(name);
+        const unwritable = await this.copyWhatCanBe(client, build.model, rows);
+        await park(client, schema, { name, generation }, build.bound, [...parked, ...unwritable]);
+        await client.query(
+          `update ${quoted(schema)}.projections set facts = facts + $3, customers = customers + $4, busy_ms = busy_ms + $5, done = $6
+           where name = $1 and generation = $2`,
+          [name, generation, facts, rows.length, busyMs, shareDone(batch.upTo)],
+        );
+      });
+      build.lastCustomer = batch.upTo;
+      build.careful = false;
+    }
+  }
+
+  /** A value that does not fit its column is that key's fault: it is parked, the others are copied. */
+  private async copyWhatCanBe(
+    client: Parameters<ReadModel['copy']>[0],
+    model: ReadModel,
+    rows: readonly Written[],
+  ): Promise<NewlyParked[]> {
+    await client.query('savepoint copied');
+    try {
+      await model.copy(client, rows);
+      return [];
+    } catch (error) {
+      if (!/^2[23]/.test(String((error as { code?: unknown }).code))) throw error;
+      await client.query('rollback to savepoint copied');
+      const [one, another] = rows;
+      if (one && !another) return [{ customer: one.key, error: String(error), attempts: 1, retryMs: 1000 }];
+      const half = rows.length >> 1;
+      return [
+        ...(await this.copyWhatCanBe(client, model, rows.slice(0, half))),
+        ...(await this.copyWhatCanBe(client, model, rows.slice(half))),
+      ];
+    }
+  }
+
+  /** Indexes, and the shards' checkpoints where the build ends: from here on it is folded by position like any other. */
+  private async finish(build: Build): Promise<void> {
+    const { pool, schema, worker } = this.context;
+    const { definition, known, model, bound } = build;
+    const next = known.live ? 'ready' : known.label === null ? 'catching-up' : 'verifying';
+    await inTransaction(
+      pool,
+      async (client) => {
+        await this.holdLease(client, build, worker);
+        await model.index(client);
+        await placeShards(client, schema, definition.name, known.generation, bound, known.live);
+        await client.query(
+          `update ${quoted(schema)}.projections set phase = $3, built = now(), done = 1 where name = $1 and generation = $2`,
+          [definition.name, known.generation, next],
+        );
+        if (next === 'ready') await this.giveUpLease(client, build);
+        if (known.label !== null)
+          await showView(client, schema, labelledView(definition.name, known.label), definition.name, known.generation);
+      },
+      600_000,
+    );
+    build.phase = next;
+    if (next === 'ready') this.builds.delete(keyOf(definition.name, known.generation));
+    await this.context.onPhase();
+  }
+
+  private async verify(build: Build): Promise<void> {
+    const { pool, schema, worker } = this.context;
+    const { definition, known } = build;
+    const verification = await this.verificationOf(build);
+    const phase = verification.equal && (verification.differingFromLive ?? []).length === 0 ? 'ready' : 'differs';
+    await inTransaction(pool, async (client) => {
+      await lockProjection(client, schema, definition.name);
+      await this.holdLease(client, build, worker);
+      const { rows } = await client.query<{ facts: string; customers: string; busy_ms: string }>(
+        `update ${quoted(schema)}.projections set phase = $3, verification = $4 where name = $1 and generation = $2 returning facts, customers, busy_ms`,
+        [definition.name, known.generation, phase, JSON.stringify(verification)],
+      );
+      await tell(client, schema, {
+        kind: 'RebuildCompleted',
+        projection: definition.name,
+        version: definition.version,
+        generation: known.generation,
+        facts: Number(rows[0]?.facts),
+        customers: Number(rows[0]?.customers),
+        busyMs: Number(rows[0]?.busy_ms),
+        verification,
+      });
+      await this.giveUpLease(client, build);
+    });
+    build.phase = phase;
+    this.builds.delete(keyOf(definition.name, known.generation));
+    if (phase === 'ready' && known.promotes) await this.context.promote(definition.name, known.generation);
+    else if (phase === 'differs')
+      this.context.onError(
+        definition.name,
+        new Error(`generation ${known.generation} differs from its second fold or from the live one; it was not promoted`),
+      );
+    await this.context.onPhase();
+  }
+
+  private async verificationOf({ definition, known, model }: Build): Promise<Verification> {
+    const { schema } = this.context;
+    const { position, rows, hash, folded, equal, differing } = await audit(this.context, definition, model);
+    const live = this.context.liveOf(definition.name);
+    let differingFromLive: readonly string[] | null = null;
+    if (known.label === null && live && live.version === definition.version) {
+      const other = new ReadModel(schema, definition, live.generation);
+      // Both are folded page by page by the same reader: they meet again and again.
+      for (let attempt = 0; attempt < 200 && !this.context.isStopped(); attempt++) {
+        const found = await differenceFrom(this.context, definition, model, other);
+        if (found) {
+          differingFromLive = found;
+          break;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    }
+    return { position, rows, hash, folded, equal, differing, differingFromLive };
+  }
+
+  private async become(build: Build, phase: Build['phase']): Promise<void> {
+    await this.context.pool.query(`update ${quoted(this.context.schema)}.projections set phase = $3 where name = $1 and generation = $2`, [
+      build.definition.name,
+      build.known.generation,
+      phase,
+    ]);
+    build.phase = phase;
+  }
+
+  private async fail(build: Build, error: string): Promise<void> {
+    const { name } = build.definition;
+    await this.context.pool.query(
+      `update ${quoted(this.context.schema)}.projections set phase = 'failed', error = $3 where name = $1 and generation = $2`,
+      [name, build.known.generation, error],
+    );
+    build.phase = 'failed';
+    this.context.onError(name, new Error(`generation ${build.known.generation} was not built: ${error}`));
+  }
+
+  private async holdLease(client: Parameters<ReadModel['copy']>[0], { definition, known }: Build, worker: string): Promise<void> {
+    const held = await client.query(
+      `select from ${quoted(this.context.schema)}.checkpoints where reader = $1 and generation = $2 and shard = ${BUILDER} and lease = $3 for update`,
+      [definition.name, known.generation, worker],
+    );
+    if (held.rowCount !== 1) throw new LostLease(definition.name);
+  }
+
+  private async giveUpLease(client: Parameters<ReadModel['copy']>[0], { definition, known }: Build): Promise<void> {
+    await client.query(
+      `delete from ${quoted(this.context.schema)}.checkpoints where reader = $1 and generation = $2 and shard = ${BUILDER}`,
+      [definition.name, known.generation],
+    );
+  }
+}
+
+export function keyOf(name: string, generation: number): string {
+  return `${name}:${generation}`;
+}
