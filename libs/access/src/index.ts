@@ -3,3 +3,4 @@ export * from './request-context';
 export { accessSchema } from './schema';
 export * from './sources';
 export * from './tokens';
+export * from './signed-links';

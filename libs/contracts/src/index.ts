@@ -16,7 +16,7 @@ import { understandingFacts } from './understanding/facts';
 export * from './brand-text';
 export * from './cloud-event';
 export * from './customers/consent-facts';
-export * from './customers/consent-port';
+export * from './customers/consent.port';
 export * from './customers/facts';
 export * from './fact';
 export * from './intake/facts';

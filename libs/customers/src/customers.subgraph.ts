@@ -1,13 +1,18 @@
 import type { Position } from '@tsunagari/contracts';
 import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/graphql';
 import DataLoader from 'dataloader';
+import type { EventStore } from '@tsunagari/event-store';
+import type { ConsentCommands } from './consent/consent.commands';
+import { consentResolvers } from './consent/consent.resolver';
 import { customerResolvers } from './customer/customer.resolver';
 import { readCustomers, type CustomerReads, type CustomerView } from './customer/customer.read-model';
-import { typeDefs } from './generated/graphql';
+import { type Resolvers, typeDefs } from './generated/graphql';
 import type { IdentityCommands } from './identity/identity.commands';
 
 export type CustomersPorts = CustomerReads & {
+  readonly store: EventStore;
   readonly commands: IdentityCommands;
+  readonly consent: ConsentCommands;
   /** Waits until identity has seen the position, at most 2 s. */
   readonly waitFor: (position: Position) => Promise<unknown>;
   /** The time of a command, ISO 8601. */
@@ -17,14 +22,26 @@ export type CustomersPorts = CustomerReads & {
 
 export type CustomersLoaders = { readonly customers: DataLoader<string, CustomerView | null> };
 
-/** The subgraph that owns Customer: who she is, and people's word about who is who. */
+/** The subgraph that owns Customer: who she is, people's word about who is who, and what she consents to. */
 export function customersSubgraph(ports: CustomersPorts): Subgraph {
   return defineSubgraph<CustomersLoaders>({
     name: 'customers',
     typeDefs,
-    resolvers: customerResolvers(ports),
+    resolvers: resolversOf(ports),
     createLoaders: () => ({ customers: new DataLoader((ids) => readCustomers(ports, ids)) }),
     caughtUp: ports.waitFor,
     ...(ports.onError ? { onError: ports.onError } : {}),
   });
+}
+
+/** Each aggregate resolves its own fields; those of the root and of Customer come together here. */
+function resolversOf(ports: CustomersPorts): Resolvers {
+  const [customers, consent] = [customerResolvers(ports), consentResolvers(ports)];
+  return {
+    ...customers,
+    ...consent,
+    Query: { ...customers.Query, ...consent.Query },
+    Mutation: { ...customers.Mutation, ...consent.Mutation },
+    Customer: { ...customers.Customer, ...consent.Customer },
+  };
 }

@@ -1,3 +1,6 @@
+import type { NoticePublished } from '@tsunagari/contracts';
+import type { ConsentView } from './consent/consent.resolver';
+import type { Preferences } from './consent/preference.decider';
 import type { CustomersLoaders } from './customers.subgraph';
 import type { CustomerView, IdentifierView } from './customer/customer.read-model';
 import type { RequestContext } from '@tsunagari/graphql';
@@ -8,3 +11,6 @@ export type SubgraphContext = RequestContext<CustomersLoaders>;
 export type CustomerModel = { readonly customer: string };
 export type IdentifierModel = IdentifierView;
 export type MergeRecordModel = CustomerView['mergedFrom'][number];
+export type ConsentModel = ConsentView;
+export type PreferencesModel = Preferences;
+export type NoticeModel = NoticePublished;

@@ -47,7 +47,8 @@ function neededBy(process: ProcessName): readonly VariableName[] {
 /** The name of an environment variable that the platform reads. */
 export type VariableName = keyof typeof remedies;
 
-function isTimeZone(name: string): boolean {
+/** Whether this machine knows the IANA time zone. */
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

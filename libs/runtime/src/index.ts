@@ -1,4 +1,4 @@
-export { ConfigurationError, configurationVariables, PROCESS_NAMES, readConfiguration } from './configuration';
+export { ConfigurationError, configurationVariables, isTimeZone, PROCESS_NAMES, readConfiguration } from './configuration';
 export type { Configuration, ProcessName, ServiceName, VariableName, VariableProblem } from './configuration';
 export { SecretsError, loadOrCreateSecrets } from './secrets';
 export type { Secrets } from './secrets';

@@ -7,10 +7,8 @@ export const CHANNELS = ['email', 'sms', 'push', 'phone', 'post', 'messaging', '
 export const channelSchema = z.enum(CHANNELS);
 export type Channel = z.infer<typeof channelSchema>;
 
-/** What a consent is for. `marketing` and `profiling` are the platform's own; a brand may name others. */
-export const consentCategorySchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,49}$/, 'lower case letters, digits and dashes, 1 to 50 characters');
+/** What a consent is for. `marketing`, `profiling` and `analysis` are the platform's own; a brand's sources may name others. */
+export const consentCategorySchema = z.string().min(1).max(100);
 
 /** The text that a customer reads before she answers, in one version. A grant names the version that she saw. */
 export const noticePublished = defineFact({

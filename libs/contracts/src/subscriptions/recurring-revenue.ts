@@ -33,3 +33,8 @@ export function addMonths(start: string, months: number, anchor = new Date(start
   to.setUTCDate(Math.min(anchor, last));
   return to.toISOString();
 }
+
+/** The same moment of the day (UTC) so many days of 24 hours later. */
+export function addDays(moment: string, days: number): string {
+  return new Date(Date.parse(moment) + days * 86_400_000).toISOString();
+}

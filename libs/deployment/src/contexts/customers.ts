@@ -1,18 +1,69 @@
-import { customersSubgraph, identityCommands } from '@tsunagari/customers';
+import { linkSigner, anonymous } from '@tsunagari/access';
+import type { Asked, CommandResult } from '@tsunagari/command';
+import { consentPort, type Refusal } from '@tsunagari/contracts';
+import {
+  consentCommands,
+  type ConsentCommands,
+  customersSubgraph,
+  identityCommands,
+  mayContact,
+  preferencesOf,
+} from '@tsunagari/customers';
+import { isTimeZone } from '@tsunagari/runtime';
 import type { Deployment } from '../deployment';
+import { implementPort } from '../ports/local-port';
 import type { OpenContext, Shared } from './context';
 
-/** Who a customer is, and people's word about who is who. */
-export function openCustomers({ journal, keyring, path }: Deployment, shared: Shared): OpenContext {
+/** Who a customer is, people's word about who is who, and what she consents to. */
+export function openCustomers({ store, journal, keyring, path, secrets }: Deployment, shared: Shared): OpenContext {
   const { identity, identified, now, onResolverError } = shared;
-  const ports = { identity, journal, keyring, now, waitFor: identified };
+  const ports = { store, identity, journal, keyring, now, waitFor: identified };
+  const consent = consentCommands({ path, store, keyring, links: linkSigner(secrets.contextKey), knowsZone: isTimeZone });
   return {
     name: 'customers',
     subgraph: customersSubgraph({
       ...ports,
       commands: identityCommands({ ...ports, path }),
+      consent,
       onError: onResolverError,
     }),
+    ports: [
+      implementPort(consentPort, {
+        mayContact: async ({ questions }) => ({ verdicts: await mayContact(ports, questions) }),
+        preferencesOf: async ({ subjects }) => ({
+          preferences: (await preferencesOf(ports, subjects)).map((each) => ({ ...each, topics: { ...each.topics } })),
+        }),
+        ...answers(consent),
+      }),
+    ],
     runs: [],
   };
+}
+
+/** What other contexts pass on of what a customer said to them. */
+function answers(consent: ConsentCommands) {
+  const asked = (idempotencyKey: string, at: string, by: string): Asked => ({ idempotencyKey, at, by, requestId: idempotencyKey });
+  return {
+    withdraw: async ({ subject, category, channel, source, at, idempotencyKey }: Said) => {
+      const said = { subject, category, ...(channel === undefined ? {} : { channel }) };
+      return outcome((await consent.withdrawConsent(said, asked(idempotencyKey, at, source), anonymous)).result);
+    },
+    grant: async ({ subject, noticeId, noticeVersion, channel, source, at, idempotencyKey }: Granted) => {
+      const said = { subject, noticeId, noticeVersion, ...(channel === undefined ? {} : { channel }) };
+      return outcome((await consent.grantConsent(said, asked(idempotencyKey, at, source), anonymous)).result);
+    },
+    confirm: async ({ link, at, idempotencyKey }: Confirmed) =>
+      outcome((await consent.confirmConsent(link, asked(idempotencyKey, at, 'system:link'))).result),
+  };
+}
+
+type Inputs = (typeof consentPort)['methods'];
+type Said = Inputs['withdraw']['input']['_output'];
+type Granted = Inputs['grant']['input']['_output'];
+type Confirmed = Inputs['confirm']['input']['_output'];
+
+function outcome(result: CommandResult): { kind: 'accepted' } | ({ kind: 'refused' } & Pick<Refusal, 'code' | 'rule'>) {
+  if (result.kind === 'accepted') return { kind: 'accepted' };
+  const { code, rule } = result.refusal;
+  return { kind: 'refused', code, rule };
 }

@@ -1,5 +1,6 @@
 import { accept, type DecidedFact, type Decider, type Decision, refuse } from '@tsunagari/command';
 import {
+  addDays,
   addMonths,
   addOnAdded,
   cancellationRequested,
@@ -27,7 +28,7 @@ import {
   type Refusal,
   type SubscriptionActivated,
 } from '@tsunagari/contracts';
-import { addDays, type Contract, dueAt, evolveSubscription, fullRevenue, graceEndsAt, type Subscription } from './subscription.state';
+import { type Contract, dueAt, evolveSubscription, fullRevenue, graceEndsAt, type Subscription } from './subscription.state';
 
 /** A version of a plan as it stands while somebody takes it. */
 export type OfferedPlan = { readonly version: PlanDefined; readonly published: boolean; readonly retired: boolean };

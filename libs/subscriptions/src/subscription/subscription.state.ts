@@ -1,4 +1,5 @@
 import {
+  addDays,
   addOnAdded,
   cancellationRequested,
   cancellationUndone,
@@ -231,8 +232,4 @@ export function dueAt(state: Subscription): string | null {
 /** Until when a renewal still counts as one. */
 export function graceEndsAt({ contract }: Subscription): string | null {
   return contract && addDays(contract.periodEndsAt, contract.graceDays);
-}
-
-export function addDays(moment: string, days: number): string {
-  return new Date(Date.parse(moment) + days * 86_400_000).toISOString();
 }

@@ -1,0 +1,88 @@
+import { streamName, type ConsentQuestion, type ConsentVerdict } from '@tsunagari/contracts';
+import type { Journal } from '@tsunagari/event-log';
+import type { EventStore } from '@tsunagari/event-store';
+import type { Keyring } from '@tsunagari/privacy';
+import { authorityGroupsOf, type IdentityReader } from '@tsunagari/projection';
+import { consentDecider, type ConsentState } from './consent.decider';
+import { evolvePreferences, noPreferences, type Preferences } from './preference.decider';
+import { consentVerdict, pairsToAsk } from './verdict';
+
+export type ConsentReads = {
+  readonly store: EventStore;
+  readonly journal: Journal;
+  readonly keyring: Pick<Keyring, 'erased'>;
+  readonly identity: IdentityReader;
+};
+
+/** What was said under one identifier, read where it was decided: never older than the last withdrawal. */
+export async function readConsent(store: EventStore, subject: string): Promise<ConsentState> {
+  const stream = await store.readStream(streamName('consent', subject));
+  return stream.kind === 'open' ? stream.facts.reduce(consentDecider.evolve, consentDecider.initial) : consentDecider.initial;
+}
+
+/** Verdicts in the order of the questions. */
+export async function mayContact(reads: ConsentReads, questions: readonly ConsentQuestion[]): Promise<ConsentVerdict[]> {
+  const { store, identity, keyring } = reads;
+  const subjects = [...new Set(questions.map(({ subject }) => subject))];
+  const customerOf = await identity.customersOf(subjects);
+  const members = await identity.subjectsOf([...new Set(customerOf.values())]);
+  const all = [...new Set([...subjects, ...[...members.values()].flat()])];
+  const [states, groups, erased] = await Promise.all([
+    Promise.all(all.map(async (subject) => [subject, await readConsent(store, subject)] as const)),
+    authorityGroupsOf(reads, subjects),
+    keyring.erased(all),
+  ]);
+  const said = new Map(states);
+  const saidOf = (subject: string): ReadonlyMap<string, ConsentState> => {
+    const customer = members.get(customerOf.get(subject) ?? subject) ?? [];
+    const own = customer.includes(subject) ? customer : [subject];
+    return new Map(own.map((member) => [member, said.get(member) ?? consentDecider.initial]));
+  };
+
+  // Whom identity held for one when a yes was said: asked once a position.
+  const asked = new Map<string, Set<string>>();
+  for (const { subject, category, channel, at } of questions)
+    for (const { position, subjects: pair } of pairsToAsk(saidOf(subject), category, channel ?? null, at)) {
+      const wanted = asked.get(position) ?? new Set();
+      for (const each of pair) wanted.add(each);
+      asked.set(position, wanted);
+    }
+  const then = new Map(
+    await Promise.all([...asked].map(async ([position, wanted]) => [position, await identity.customersOf([...wanted], position)] as const)),
+  );
+
+  return questions.map(({ subject, category, channel, at }) => {
+    const own = saidOf(subject);
+    return consentVerdict(
+      {
+        subject,
+        authorityGroup: groups.get(subject) ?? [subject],
+        said: own,
+        together: (one, other, position) => {
+          const customers = then.get(position);
+          return one === other || (customers?.get(one) ?? one) === (customers?.get(other) ?? other);
+        },
+        erased: [...own.keys()].some((member) => erased.has(member)),
+      },
+      category,
+      channel ?? null,
+      at,
+    );
+  });
+}
+
+/** How each of these subjects' customers wants to be spoken to: her newest word on each field, whichever identifier it was said under. */
+export async function preferencesOf({ store, identity }: ConsentReads, subjects: readonly string[]): Promise<readonly Preferences[]> {
+  const customerOf = await identity.customersOf(subjects);
+  const members = await identity.subjectsOf([...new Set(customerOf.values())]);
+  return Promise.all(
+    subjects.map(async (subject) => {
+      const own = new Set([subject, ...(members.get(customerOf.get(subject) ?? subject) ?? [])]);
+      const streams = await Promise.all([...own].map((member) => store.readStream(streamName('preferences', member))));
+      const facts = streams.flatMap((stream) => (stream.kind === 'open' ? stream.facts : []));
+      return facts
+        .sort((a, b) => a.position.length - b.position.length || (a.position < b.position ? -1 : 1))
+        .reduce(evolvePreferences, noPreferences);
+    }),
+  );
+}
