@@ -5,6 +5,8 @@ export type Asked = {
   /** As facts name it: `user:<id>`, `customer:<subject>`. */
   readonly by: string;
   readonly requestId: string;
+  /** The fact that this follows from, where it follows from one. */
+  readonly causationId?: string;
   /** ISO 8601. */
   readonly at: string;
 };
@@ -31,6 +33,7 @@ export function envelopeOf(asked: Asked, source: string) {
     actor: asked.by,
     source,
     correlationId: asked.requestId,
+    ...(asked.causationId === undefined ? {} : { causationId: asked.causationId }),
     at: asked.at,
   };
 }

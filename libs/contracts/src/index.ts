@@ -1,6 +1,7 @@
 import { consentFacts } from './customers/consent-facts';
 import { customersFacts } from './customers/facts';
 import { intakeFacts } from './intake/facts';
+import { operationsFacts } from './operations/facts';
 import { FactRegistry } from './registry';
 import { subscriptionsFacts } from './subscriptions/facts';
 import { planFacts } from './subscriptions/plan-facts';
@@ -15,12 +16,14 @@ import { understandingFacts } from './understanding/facts';
 
 export * from './brand-text';
 export * from './cloud-event';
+export * from './command';
 export * from './customers/consent-facts';
 export * from './customers/consent.port';
 export * from './customers/facts';
 export * from './fact';
 export * from './intake/facts';
 export * from './money';
+export * from './operations/facts';
 export * from './port';
 export * from './position';
 export * from './refusal';
@@ -55,4 +58,5 @@ export const facts = new FactRegistry([
   ...messageFacts,
   ...intakeFacts,
   ...understandingFacts,
+  ...operationsFacts,
 ]);

@@ -23,7 +23,7 @@ export type FactDefinition<S extends z.ZodObject = z.ZodObject> = {
   readonly upcast: Readonly<Record<number, (data: Record<string, unknown>) => Record<string, unknown>>>;
 };
 
-export type Context = 'customers' | 'subscriptions' | 'intake' | 'understanding' | 'value' | 'touchpoints' | 'proposals';
+export type Context = 'customers' | 'subscriptions' | 'intake' | 'understanding' | 'value' | 'touchpoints' | 'proposals' | 'operations';
 
 /** Plaintext data of a defined fact: `DataOf<typeof orderPlaced>`. */
 export type DataOf<D extends FactDefinition> = z.infer<D['data']>;

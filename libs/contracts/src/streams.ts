@@ -44,6 +44,8 @@ export const STREAM_CATEGORIES = {
   template: { id: 'template id of the brand', holds: 'TemplatePublished', onMerge: '–' },
   message: { id: 'message id', holds: 'one message to one address, from queue to outcome', onMerge: 'stays; owner resolved by subject' },
   notice: { id: 'notice id of the brand', holds: 'NoticePublished', onMerge: '–' },
+  reservation: { id: 'kind, then what is reserved', holds: 'claims, confirmations and releases of one thing', onMerge: 'stays' },
+  reaction: { id: 'id of the reaction', holds: 'ReactionRefused', onMerge: '–' },
   identityRules: { id: "the word 'current'", holds: 'IdentityRulesChanged', onMerge: '–' },
   quarantine: { id: 'quarantine id', holds: 'EventQuarantined, EventReleased', onMerge: '–' },
   import: { id: 'format and content hash', holds: 'ImportCompleted', onMerge: '–' },

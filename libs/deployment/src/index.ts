@@ -1,3 +1,4 @@
+export * from './contexts/runs';
 export * from './deployment';
 export * from './hosting';
 export * from './schemas';

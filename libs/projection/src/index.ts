@@ -8,3 +8,5 @@ export type { HeldMerge, IdentityReader } from './identity/identity-reader';
 export { canonicalJson, rowHash, sumOfHashes } from './state-hash';
 export * from './aggregates';
 export { authorityGroupsOf, reachesSubject } from './identity/authority';
+export { Bell } from './bell';
+export { quoted } from './schema';

@@ -8,3 +8,4 @@ export { testBroker } from './kafka/test-broker';
 export type { TestBroker } from './kafka/test-broker';
 export { kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
 export type { LocalBroker } from '@tsunagari/cluster/local-broker';
+export * from './reactor-world';

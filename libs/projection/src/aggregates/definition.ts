@@ -16,16 +16,19 @@ export type ReadModelDefinition<S> = {
   readonly key: (fact: Fact) => string | readonly string[] | undefined;
   /** JSON, and frozen by the runner. */
   readonly initial: S;
-  /** Answers a state that is JSON. */
+  /** Answers a state that is JSON; undefined keeps no row. */
   readonly evolve: (state: S, fact: Fact, key: string) => S;
+  /** What follows from a fact, handed to `onFolded` of the runner. What it throws parks the key. */
+  readonly follows?: (fact: Fact, state: S, key: string) => unknown;
   readonly columns: readonly ReadModelColumn<S>[];
   /** Indexes, as column lists: `['due_by', 'key']`. */
   readonly indexes?: readonly (readonly string[])[];
 };
 
 /** Any read model, whatever its state. Methods, so that every definition is one of these. */
-export type AnyReadModel = Omit<ReadModelDefinition<unknown>, 'evolve' | 'columns'> & {
+export type AnyReadModel = Omit<ReadModelDefinition<unknown>, 'evolve' | 'follows' | 'columns'> & {
   evolve(state: unknown, fact: Fact, key: string): unknown;
+  follows?(fact: Fact, state: unknown, key: string): unknown;
   readonly columns: readonly AnyColumn[];
 };
 

@@ -7,7 +7,7 @@ import { type AnyReadModel, keysOf } from './definition';
 import type { ReadModelTable, WrittenRow } from './table';
 
 /** A fact as it was folded on a key. */
-export type FoldedFact = { readonly key: string; readonly fact: Fact; readonly before: unknown; readonly after: unknown };
+export type FoldedFact = { readonly key: string; readonly fact: Fact; readonly state: unknown; readonly follows: unknown };
 
 /** A key that could not be folded, with the facts of this page that wait for it from now on. */
 export type Stuck = { readonly key: string; readonly error: string; readonly facts: readonly Fact[] };
@@ -65,11 +65,10 @@ export async function foldPage(
     try {
       let state = states.get(key) ?? definition.initial;
       for (const fact of own) {
-        const before = state;
-        state = definition.evolve(before, fact, key);
-        folded.push({ key, fact, before, after: state });
+        state = definition.evolve(state, fact, key);
+        folded.push({ key, fact, state, follows: definition.follows?.(fact, state, key) });
       }
-      outcome.rows.set(key, table.written(key, state));
+      if (state !== undefined) outcome.rows.set(key, table.written(key, state));
       outcome.folded.push(...folded);
       if (retried.has(key)) outcome.freed.push(key);
     } catch (error) {
@@ -92,6 +91,7 @@ export async function writeRows(client: PoolClient, table: ReadModelTable, outco
     if (!isFaultOfData(error)) throw error;
     await client.query('rollback to savepoint rows');
   }
+  const unwritten = new Set<string>();
   for (const row of rows) {
     await client.query('savepoint one');
     try {
@@ -101,12 +101,12 @@ export async function writeRows(client: PoolClient, table: ReadModelTable, outco
       await client.query('rollback to savepoint one');
       const facts = outcome.folded.filter(({ key }) => key === row.key).map(({ fact }) => fact);
       outcome.stuck.set(row.key, { key: row.key, error: messageOf(error), facts });
-      outcome.rows.delete(row.key);
+      unwritten.add(row.key);
     }
   }
-  const kept = outcome.folded.filter(({ key }) => outcome.rows.has(key));
+  const kept = outcome.folded.filter(({ key }) => !unwritten.has(key));
   outcome.folded.splice(0, outcome.folded.length, ...kept);
-  const freed = outcome.freed.filter((key) => outcome.rows.has(key));
+  const freed = outcome.freed.filter((key) => !unwritten.has(key));
   outcome.freed.splice(0, outcome.freed.length, ...freed);
 }
 

@@ -198,7 +198,7 @@ describe('read models of aggregates', () => {
     });
     await world.append([behaviour(a, moment(1), 'one'), behaviour(a, moment(2), 'two')]);
     await seen(runner);
-    expect(folded.map(({ fact, after }) => [(fact.data as { name: string }).name, (after as Names).count])).toEqual([
+    expect(folded.map(({ fact, state }) => [(fact.data as { name: string }).name, (state as Names).count])).toEqual([
       ['one', 1],
       ['two', 2],
     ]);

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BEGINNING, comparePositions, type Fact, type FactRegistry, laterPosition, type Position } from '@tsunagari/contracts';
-import type { EventLog, Journal } from '@tsunagari/event-log';
-import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { BEGINNING, comparePositions, type Fact, laterPosition, type Position } from '@tsunagari/contracts';
 import { Bell } from '../bell';
 import { LostLease } from '../checkpoints';
 import { giveBack, heartbeat, ownShards } from '../leases';
@@ -13,109 +11,14 @@ import { auditTable, hashTable, type TableAudit, type TableHash } from './audit'
 import { moveReaders } from './checkpoints';
 import type { AnyReadModel, ReadModelDefinition } from './definition';
 import { emptyTable, ensureReaders, ensureTable, showInstead } from './generations';
-import { type FoldedFact, foldPage, type Outcome, settleParked, writeRows } from './page-fold';
+import { foldPage, type Outcome, settleParked, writeRows } from './page-fold';
+import { Kept } from './kept';
 import { type ReadModelReader, readModelReader } from './reader';
-import type { ReadModelTable } from './table';
-
-export type ReadModelRunnerOptions = {
-  readonly pool: Pool;
-  readonly log: EventLog;
-  readonly journal: Journal;
-  readonly registry: FactRegistry;
-  /** The context's schema; created when missing. One runner a schema and process. */
-  readonly schema: string;
-  readonly definitions: readonly AnyReadModel[];
-  /** Called for every page that meant something to a read model, in the transaction that writes it. What it throws keeps the page from being taken. */
-  readonly onFolded?: (client: PoolClient, definition: AnyReadModel, folded: readonly FoldedFact[]) => Promise<void>;
-  /** Told of what goes wrong and is dealt with; by default nothing is said. */
-  readonly onError?: (error: ReadModelError) => void;
-  /** At most so many facts a page. Default 1,000. */
-  readonly pageSize?: number;
-  /** The safety net beside the log's hint, milliseconds. Default 1,000. */
-  readonly pollMs?: number;
-  /** How long a process that says nothing keeps its read models, milliseconds. Default 3,000. */
-  readonly leaseMs?: number;
-  /** First pause before a poisonous key is folded again, milliseconds; doubles each time. Default 1,000. */
-  readonly retryMs?: number;
-  /** Attempts after which a poisonous key waits for a person. Default 4. */
-  readonly attempts?: number;
-};
-
-export type ReadModelError = {
-  readonly readModel: string;
-  readonly kind: 'outage' | 'parked' | 'log-differs';
-  readonly message: string;
-  readonly key?: string;
-  readonly cause?: unknown;
-};
-
-export type ReadModelStatus = {
-  readonly name: string;
-  readonly version: number;
-  readonly position: Position;
-  readonly head: Position;
-  readonly parked: number;
-  /** A version that is built beside the one that readers see. */
-  readonly rebuilding: boolean;
-};
-
-export type ParkedRow = {
-  readonly readModel: string;
-  readonly key: string;
-  readonly error: string;
-  readonly attempts: number;
-  /** ISO 8601; null when it waits for a person. */
-  readonly retryAt: string | null;
-};
-
-/** Keeps the read models of one context, one active reader each over all processes. */
-export interface ReadModelRunner {
-  reader<S>(definition: ReadModelDefinition<S>): ReadModelReader<S>;
-  /** Creates what is missing, checks that the log is the one that was folded, begins to read. */
-  start(): Promise<StartOutcome>;
-  stop(): Promise<void>;
-  /** Until all read models have seen the position (`atLeast` of a query), or the time is over. Default 2,000 ms. */
-  waitFor(position: Position, options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
-  /** Until all read models have seen what the log holds now. */
-  catchUp(options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
-  status(): Promise<readonly ReadModelStatus[]>;
-  /** The sum of the hashes of all rows, as projections have it. */
-  stateHash(name: string): Promise<TableHash>;
-  /** Folds the log again up to where the read model stands and compares. Holds the folded states in memory. */
-  audit(name: string): Promise<TableAudit>;
-  /** Empties a read model and folds it again from the first fact. What follows from facts does not follow again. */
-  rebuild(name: string): Promise<void>;
-  parked(): Promise<readonly ParkedRow[]>;
-  /** After a fix: folds a parked key's facts. */
-  replay(name: string, key: string): Promise<ReplayOutcome>;
-}
+import type { ParkedRow, ReadModelError, ReadModelRunner, ReadModelRunnerOptions, ReadModelStatus } from './runner-face';
 
 /** See {@link ReadModelRunner}. Nothing runs before `start`. */
 export function createReadModelRunner(options: ReadModelRunnerOptions): ReadModelRunner {
   return new Runner(options);
-}
-
-/** One read model in this process. */
-class Kept {
-  /** Ours to fold: where it stands in memory and as written. Between the two lie facts that mean nothing to it. */
-  at: Position | undefined;
-  stored: Position = BEGINNING;
-  waiting: Set<string> | undefined;
-  readonly retries = new Set<string>();
-
-  constructor(
-    readonly definition: AnyReadModel,
-    readonly table: ReadModelTable,
-    public shown: boolean,
-    /** Where the log stood at the start: a new version is shown when it has come so far. */
-    public goal: Position,
-  ) {}
-
-  own(position: Position): void {
-    this.at = position;
-    this.stored = position;
-    this.waiting = undefined;
-  }
 }
 
 const OUTAGE_PAUSE_MS = 250;
@@ -209,6 +112,13 @@ class Runner implements ReadModelRunner {
       const row = rows.find((r) => r.reader === name && r.version === version);
       return { name, version, position: at ?? row?.pos ?? BEGINNING, head, parked: row?.parked ?? 0, rebuilding: !shown };
     });
+  }
+
+  async lagMs(): Promise<number> {
+    const all = await this.status();
+    const lowest = all.map(({ position }) => position).reduce((a, b) => (comparePositions(a, b) < 0 ? a : b), all[0]?.head ?? BEGINNING);
+    const [missing] = (await this.options.log.read({ after: lowest, limit: 1 })).facts;
+    return missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0;
   }
 
   stateHash(name: string): Promise<TableHash> {
@@ -338,6 +248,7 @@ class Runner implements ReadModelRunner {
       }
     }
     await this.showFinished();
+    this.options.onTaken?.();
     this.moved.ring();
   }
 
