@@ -1,7 +1,8 @@
 import { type EventStore, type ExpectedVersion } from '@tsunagari/event-store';
-import { facts as registry, refusal, type Fact, type FactMeta, type NewFact, type Position, type Refusal } from '@tsunagari/contracts';
+import { refusal, type Fact, type FactMeta, type NewFact, type Position, type Refusal } from '@tsunagari/contracts';
 import { commandFactId, type Keyring } from '@tsunagari/privacy';
 import type { DecidedFact, Decider } from './decider';
+import { upcast } from './upcast';
 
 export type CommandEnvelope<C> = {
   /** The stream in which the decision is made consistent. */
@@ -145,15 +146,6 @@ function repeatOf<C>(envelope: CommandEnvelope<C>, fingerprint: string, past: re
   let last = past[at] as Fact;
   for (let n = 1; past[at + n]?.id === commandFactId(envelope.idempotencyKey, n); n++) last = past[at + n] as Fact;
   return { kind: 'accepted', position: last.position, version: last.version, repeated: true };
-}
-
-function upcast(fact: Fact): Fact {
-  const decoded = registry.decode(fact);
-  if (decoded.kind === 'newer-version')
-    throw new Error(
-      `${fact.type} version ${fact.schema} was written by a newer release; this one knows ${decoded.known}. Upgrade this process.`,
-    );
-  return decoded.kind === 'decoded' ? { ...fact, data: decoded.data } : fact;
 }
 
 function refused(value: Refusal): CommandResult {

@@ -12,6 +12,11 @@ export type DecidedFact = {
 export type Decision =
   { readonly kind: 'accepted'; readonly facts: readonly DecidedFact[] } | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** A fact for a decision; of no customer unless a subject is given. */
+export function decided(definition: FactDefinition, data: unknown, subject: string | null = null): DecidedFact {
+  return { definition, subject, data };
+}
+
 export function accept(...facts: readonly DecidedFact[]): Decision {
   return { kind: 'accepted', facts };
 }

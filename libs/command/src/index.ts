@@ -1,3 +1,4 @@
+export * from './aggregate';
 export * from './asked';
 export * from './command-path';
 export * from './decider';

@@ -13,6 +13,9 @@ import { requestFacts } from './touchpoints/request-facts';
 import { surveyFacts } from './touchpoints/survey-facts';
 import { touchpointFacts } from './touchpoints/touchpoint-facts';
 import { understandingFacts } from './understanding/facts';
+import { purposeFacts } from './value/purpose-facts';
+import { strategyFacts } from './value/strategy-facts';
+import { valueModelFacts } from './value/value-model-facts';
 
 export * from './brand-text';
 export * from './cloud-event';
@@ -42,6 +45,9 @@ export * from './touchpoints/request-facts';
 export * from './touchpoints/survey-facts';
 export * from './touchpoints/touchpoint-facts';
 export * from './understanding/facts';
+export * from './value/purpose-facts';
+export * from './value/strategy-facts';
+export * from './value/value-model-facts';
 
 /** Every kind of fact of the platform. */
 export const facts = new FactRegistry([
@@ -59,4 +65,7 @@ export const facts = new FactRegistry([
   ...intakeFacts,
   ...understandingFacts,
   ...operationsFacts,
+  ...strategyFacts,
+  ...valueModelFacts,
+  ...purposeFacts,
 ]);

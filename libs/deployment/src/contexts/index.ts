@@ -3,9 +3,11 @@ import type { ContextDefinition, ContextName } from './context';
 import { openCustomers } from './customers';
 import { openSubscriptions } from './subscriptions';
 import { openUnderstanding, projectionsOfUnderstanding } from './understanding';
+import { openValue } from './value';
 
 /** Every context that stands. A new one is a file beside this and a line here. */
 export const contexts: Readonly<Partial<Record<ContextName, ContextDefinition>>> = {
+  value: { open: openValue, schemas: [] },
   customers: { open: openCustomers, schemas: [] },
   subscriptions: { open: openSubscriptions, schemas: [] },
   understanding: { open: openUnderstanding, schemas: [understandingSchema], projections: projectionsOfUnderstanding },
