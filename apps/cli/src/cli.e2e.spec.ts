@@ -1,4 +1,5 @@
-import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { describeWith, testBroker, testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { Kafka, logLevel } from 'kafkajs';
 import { createReadStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +9,7 @@ import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, tempor
 jest.setTimeout(120_000);
 
 const SHOP = path.join(__dirname, '..', '..', '..', 'data', 'online-retail', 'online_retail.csv.gz');
-const COMMANDS = ['import', 'status', 'explain', 'audit', 'quarantine', 'token', 'doctor'];
+const COMMANDS = ['import', 'status', 'explain', 'audit', 'quarantine', 'token', 'topics', 'doctor'];
 
 let bundles: Bundles;
 let database: TestDatabase;
@@ -53,6 +54,9 @@ it.each([
   [['explain', 'ltv', 'nobody']],
   [['audit', 'nothing']],
   [['token', '--role', 'king']],
+  [['topics']],
+  [['topics', 'ensure']],
+  [['topics', 'ensure', '--replication', 'all']],
   [['status', '--unknown']],
 ])('the wrong call %j exits with 2', async (args) => {
   expect((await tsunagari(...args)).code).toBe(2);
@@ -108,4 +112,49 @@ it('status, explain, audit, token and doctor answer beside a running platform, a
     await platform.end('SIGTERM');
   }
   expect(await tsunagari('audit')).toMatchObject({ code: 0, err: '' });
+});
+
+describeWith('broker', 'topics ensure', () => {
+  it('makes the topics, mends what differs, leaves alone what is right, and refuses another number of partitions', async () => {
+    const { brokers, namespace } = await testBroker();
+    const ensure = (...args: string[]): Promise<Ran> =>
+      run(process.execPath, [bundles.cli, 'topics', 'ensure', ...args], { KAFKA_BROKERS: brokers.join(','), KAFKA_NAMESPACE: namespace });
+    const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const outcomes = async (): Promise<string[]> => {
+      const { code, out, err } = await ensure('--json');
+      expect([code, err]).toEqual([0, '']);
+      const topics = JSON.parse(out) as { topic: string; partitions: number; outcome: string }[];
+      expect(topics.map(({ topic }) => topic)).toEqual(['facts', 'signals', 'state'].map((kind) => `${namespace}.${kind}.v1`));
+      return topics.map(({ outcome }) => outcome);
+    };
+    const name = `${namespace}.facts.v1`;
+    const settingsOf = async (): Promise<Record<string, string>> => {
+      const { resources } = await admin.describeConfigs({ resources: [{ type: 2, name }], includeSynonyms: false });
+      return Object.fromEntries(resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+    };
+    expect(await outcomes()).toEqual(['made', 'made', 'made']);
+    const configEntries = [
+      { name: 'retention.ms', value: '1000' },
+      { name: 'max.message.bytes', value: '2000000' },
+    ];
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+    expect(await outcomes()).toEqual(['mended', 'right', 'right']);
+    expect(await settingsOf()).toMatchObject({ 'retention.ms': '-1', 'retention.bytes': '-1', 'max.message.bytes': '2000000' });
+    expect((await ensure()).out).toBe(
+      `${['facts', 'signals', 'state'].map((kind) => `${namespace}.${kind}.v1: right, 24 partitions`).join('\n')}\n`,
+    );
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 25 }] });
+    const refused = await ensure();
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('has 25 partitions, not 24');
+    await admin.disconnect();
+  });
+
+  it('says when Kafka does not answer, and exits with 1', async () => {
+    const { code, err } = await run(process.execPath, [bundles.cli, 'topics', 'ensure'], { KAFKA_BROKERS: '127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(err).toContain('KAFKA_BROKERS says where it is');
+    expect(err).not.toContain('    at ');
+  });
 });

@@ -10,6 +10,7 @@ import { importCommand } from './commands/import';
 import { quarantineCommand } from './commands/quarantine';
 import { statusCommand } from './commands/status';
 import { tokenCommand } from './commands/token';
+import { topicsCommand } from './commands/topics';
 
 const commands: Readonly<Record<string, Command>> = {
   import: importCommand,
@@ -18,6 +19,7 @@ const commands: Readonly<Record<string, Command>> = {
   audit: auditCommand,
   quarantine: quarantineCommand,
   token: tokenCommand,
+  topics: topicsCommand,
   doctor: doctorCommand,
   cluster: clusterCommand,
 };

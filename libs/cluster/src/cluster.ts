@@ -84,7 +84,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const kafka = new Kafka({ brokers: [broker.brokers], logLevel: logLevel.NOTHING });
     await step(
       'topics',
-      (topics) => topics.facts,
+      (topics) => topics.map(({ name }) => name).join(', '),
       () => ensureTopics({ kafka, namespace: NAMESPACE, replicationFactor: 1 }),
     );
 

@@ -5,14 +5,19 @@ export type LeaderState = 'standby' | 'leading' | 'stopped';
 
 export type Leader = {
   readonly state: () => LeaderState;
+  /** What went wrong last, until the work says that it is well again, or another process leads. */
+  readonly trouble: () => string | undefined;
   /** Ends the work, gives the lease back. */
   readonly stop: () => Promise<void>;
 };
 
 export type LeaderOptions = {
   readonly lease: Lease;
-  /** What the leader does until the signal says that it leads no more; then it ends soon. Called again whenever it ended or threw. */
-  readonly lead: (signal: AbortSignal) => Promise<void>;
+  /**
+   * What the leader does until the signal says that it leads no more; then it ends soon. Called again whenever it ended or threw.
+   * `well` says that it works: trouble is over.
+   */
+  readonly lead: (signal: AbortSignal, well: () => void) => Promise<void>;
   readonly onError: (error: unknown) => void;
   /** Between two looks at a lease that another holds, ms. Default a quarter of the lease. */
   readonly lookEveryMs?: number;
@@ -22,14 +27,24 @@ export type LeaderOptions = {
 
 /** Leads whenever the lease can be had. The work must be fenced where it writes: a process that was frozen learns late that it lost. */
 export function lead(options: LeaderOptions): Leader {
-  const { lease, onError } = options;
+  const { lease } = options;
+  let trouble: string | undefined;
+  const onError = (error: unknown): void => {
+    trouble = error instanceof Error ? error.message : String(error);
+    options.onError(error);
+  };
+  const well = (): void => {
+    trouble = undefined;
+  };
   const lookEveryMs = options.lookEveryMs ?? lease.leaseMs / 4;
   const ending = new AbortController();
   let leading = false;
 
   const acquired = async (): Promise<boolean> => {
     try {
-      return await lease.acquire();
+      const ours = await lease.acquire();
+      if (!ours) well();
+      return ours;
     } catch (error) {
       onError(error);
       return false;
@@ -55,7 +70,7 @@ export function lead(options: LeaderOptions): Leader {
     })();
     leading = true;
     try {
-      await options.lead(over.signal);
+      await options.lead(over.signal, well);
     } catch (error) {
       onError(error);
       end();
@@ -82,6 +97,7 @@ export function lead(options: LeaderOptions): Leader {
 
   return {
     state: () => (ending.signal.aborted ? 'stopped' : leading ? 'leading' : 'standby'),
+    trouble: () => trouble,
     async stop() {
       ending.abort();
       await running;

@@ -9,7 +9,10 @@ export type Lease = {
   readonly leaseMs: number;
   /** Takes it, or renews it where it is ours; false while another holds it. */
   readonly acquire: () => Promise<boolean>;
-  /** Whether it is ours, as one statement of a transaction: nobody can take it before that transaction ends. */
+  /**
+   * Whether it is ours, as the first statement of a transaction that writes by its right. Who takes the lease over ends such
+   * transactions of whoever had it: a process that is frozen in the middle of one keeps no locks.
+   */
   readonly fence: (client: PoolClient) => Promise<boolean>;
   /** Gives it back, so that the next one need not wait. */
   readonly release: () => Promise<void>;
@@ -24,13 +27,22 @@ export type LeaseOptions = {
   readonly leaseMs?: number;
 };
 
+/** Class of the advisory locks that writers hold. Any number nobody else uses. */
+const writing = 1_414_744_905;
 /** Any number nobody else uses: tables that are made when missing are made by one process at a time. */
 const making = 7_483_113_690_552;
+
+/** Sessions that hold the writers' lock, in this database: they are of one who had the lease before. */
+const endWriters = `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objsubid = 2
+  and classid::bigint = $1 and objid::bigint = hashtext($2)::bigint & 4294967295
+  and database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()`;
 
 /** A lease as a row of PostgreSQL, by the server's clock: a process that is frozen loses it as one that died does. */
 export function postgresLease({ pool, name, schema = 'leases', leaseMs = 1_200 }: LeaseOptions): Lease {
   const table = `${quotedName(schema)}.leases`;
   const holder = randomUUID();
+  const key = `${schema}.${name}`;
+  let ours = false;
   let made: Promise<void> | undefined;
 
   const make = async (): Promise<void> => {
@@ -67,18 +79,22 @@ export function postgresLease({ pool, name, schema = 'leases', leaseMs = 1_200 }
           where l.holder = excluded.holder or l.until < clock_timestamp()`,
         values: [name, holder, leaseMs],
       });
-      return rowCount === 1;
+      const taken = rowCount === 1 && !ours;
+      ours = rowCount === 1;
+      if (taken) await pool.query(endWriters, [writing, key]);
+      return ours;
     },
     async fence(client) {
-      const { rowCount } = await client.query({
+      const { rows } = await client.query<{ ours: boolean }>({
         name: `${schema}.lease-fence`,
-        text: `select from ${table} where name = $1 and holder = $2 for share`,
-        values: [name, holder],
+        text: `select pg_advisory_xact_lock_shared($3, hashtext($4)), exists (select from ${table} where name = $1 and holder = $2) as ours`,
+        values: [name, holder, writing, key],
       });
-      return rowCount === 1;
+      return rows[0]?.ours === true;
     },
     async release() {
       await ready();
+      ours = false;
       await pool.query(`delete from ${table} where name = $1 and holder = $2`, [name, holder]);
     },
   };

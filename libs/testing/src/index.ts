@@ -9,3 +9,5 @@ export type { TestBroker } from './kafka/test-broker';
 export { kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
 export type { LocalBroker } from '@tsunagari/cluster/local-broker';
 export * from './reactor-world';
+export { bundleProgram, runBundled } from './programs';
+export type { RunningProgram, Said } from './programs';

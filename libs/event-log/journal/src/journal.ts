@@ -53,6 +53,8 @@ export type JournalStatus = {
   readonly position: Position;
   /** Facts that this process has written. */
   readonly written: number;
+  /** What went wrong last and is not over. */
+  readonly trouble?: string;
   readonly halted?: JournalLogDiffers;
 };
 
@@ -101,7 +103,7 @@ export function openJournal(options: JournalOptions): FilledJournal {
   };
 
   /** Fills while the signal allows; the next page is fetched while this one is written. */
-  const fill = async (signal: AbortSignal): Promise<void> => {
+  const fill = async (signal: AbortSignal, well: () => void): Promise<void> => {
     let place = await placeOf(pool, schema);
     halted = await differs(place);
     if (halted) {
@@ -112,6 +114,7 @@ export function openJournal(options: JournalOptions): FilledJournal {
     const fetch = (after: Position): Promise<LogPage> => source.read({ after, limit: pageSize, ...filter });
     let heard = appended?.heard() ?? 0;
     let page = await fetch(place.position);
+    well();
     while (!signal.aborted) {
       if (comparePositions(page.upTo, place.position) > 0) {
         const [done, next] = await Promise.all([writePage(target, place, page), page.atEnd ? undefined : fetch(page.upTo)]);
@@ -169,7 +172,14 @@ export function openJournal(options: JournalOptions): FilledJournal {
     },
     async status() {
       const { position } = await placeOf(pool, schema);
-      return { state: halted ? 'halted' : (leader?.state() ?? 'stopped'), position, written, ...(halted ? { halted } : {}) };
+      const trouble = leader?.trouble();
+      return {
+        state: halted ? 'halted' : (leader?.state() ?? 'stopped'),
+        position,
+        written,
+        ...(trouble === undefined ? {} : { trouble }),
+        ...(halted ? { halted } : {}),
+      };
     },
   };
 }

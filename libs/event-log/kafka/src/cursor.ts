@@ -1,10 +1,14 @@
 import type { Position } from '@tsunagari/contracts';
 import { BEGINNING, toSequence } from '@tsunagari/contracts';
-import { toPosition } from './fact-records';
+import { readWatermark, toPosition } from './fact-records';
 import type { Partitions, Record } from './partitions';
+import { RecordsGone } from './partitions';
 
-/** `next` is the offset to go on at, `end` where the partition ended when it was last asked, `complete` the sequence up to which it is known. */
-type Place = { next: number; end: number; complete: string; readonly buffered: Record[] };
+/**
+ * `next` is the offset to go on at, `end` where the partition ended when it was last asked, `complete` the sequence up to which it is
+ * known, `watermark` that of its last watermark.
+ */
+type Place = { next: number; end: number; complete: string; watermark: string; readonly buffered: Record[] };
 
 /** A place in the ordered merge of all partitions. One call at a time. */
 export type Cursor = {
@@ -20,7 +24,7 @@ const aheadAtMost = 2_000;
 export async function openCursor(partitions: Partitions, after: Position): Promise<Cursor> {
   const seen = toSequence(after);
   const starts = await offsetsAfter(partitions, seen);
-  const places: Place[] = starts.map((next) => ({ next, end: Infinity, complete: seen, buffered: [] }));
+  const places: Place[] = starts.map((next) => ({ next, end: Infinity, complete: seen, watermark: seen, buffered: [] }));
   let at = seen;
 
   const lowest = (): string => places.reduce((low, { complete }) => (complete < low ? complete : low), '9'.repeat(20));
@@ -29,13 +33,10 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
   const fetch = async (low: string): Promise<void> => {
     const behind = ({ buffered, complete }: Place): boolean => buffered.length < aheadAtMost || complete === low;
     const from = new Map(places.flatMap((place, partition) => (behind(place) ? [[partition, place.next]] : [])));
-    for (const fetched of await partitions.fetch(from)) {
+    for (const fetched of await partitions.fetch(from, { continues: true })) {
       const place = places[fetched.partition];
       if (!place) continue;
-      for (const record of fetched.records) {
-        if (record.isFact && record.sequence > place.complete) place.buffered.push(record);
-        if (record.sequence > place.complete) place.complete = record.sequence;
-      }
+      for (const record of fetched.records) take(place, record);
       place.next = fetched.next;
       place.end = fetched.end;
     }
@@ -77,6 +78,19 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
 
 /** A partition's distance that is read through rather than halved again. */
 const nearEnough = 500;
+
+/** What was delivered before has no effect; what follows a watermark that was never seen is refused: something between is gone. */
+function take(place: Place, record: Record): void {
+  if (record.isFact) {
+    if (record.sequence <= place.complete) return;
+    place.buffered.push(record);
+  } else if (record.sequence > place.watermark) {
+    const { after } = readWatermark(record.value);
+    if (after > place.watermark) throw new RecordsGone(`watermark ${after} was never seen, the one before it was ${place.watermark}`);
+    place.watermark = record.sequence;
+  }
+  if (record.sequence > place.complete) place.complete = record.sequence;
+}
 
 /** By partition, an offset at or before the first record after the sequence: halving, all partitions at once. */
 async function offsetsAfter(partitions: Partitions, sequence: string): Promise<number[]> {

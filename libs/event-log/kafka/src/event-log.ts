@@ -5,7 +5,7 @@ import type { KafkaConfig } from 'kafkajs';
 import type { Cursor } from './cursor';
 import { openCursor } from './cursor';
 import { readFact, toPosition } from './fact-records';
-import { openPartitions } from './partitions';
+import { openPartitions, RecordsGone } from './partitions';
 import { lastRecords } from './tail';
 import { topicsOf } from './topics';
 
@@ -71,10 +71,15 @@ export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
     async read({ after, limit, types, upTo }: LogRead) {
       if (upTo !== undefined && comparePositions(after, upTo) >= 0) return { facts: [], upTo: after, atEnd: true };
       const cursor = await cursorAt(after);
+      // Offsets of a topic that is gone mean nothing in the one that took its place.
+      const lost = (error: unknown): never => {
+        if (error instanceof RecordsGone) cursors.length = 0;
+        throw error;
+      };
       const wanted = types && new Set(types);
       const facts: Fact[] = [];
       for (let looked = 0; ;) {
-        const { records, atEnd } = await cursor.take(limit - facts.length, upTo);
+        const { records, atEnd } = await cursor.take(limit - facts.length, upTo).catch(lost);
         looked += records.length;
         for (const { value } of records) {
           const fact = readFact(value);

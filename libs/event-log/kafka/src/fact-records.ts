@@ -36,18 +36,26 @@ export function factRecord(fact: Fact): Message {
   };
 }
 
-type Watermark = { readonly type: typeof WATERMARK; readonly sequence: string; readonly id: string; readonly previous: string };
+type Watermark = {
+  readonly type: typeof WATERMARK;
+  readonly sequence: string;
+  /** Of the watermark before this one: a reader that has seen another one lacks records. */
+  readonly after: string;
+  /** Of the fact at the sequence, and where the fact before it stands. */
+  readonly id: string;
+  readonly previous: string;
+};
 
-/** Says that a partition is complete up to a fact, which may stand in another one, and which fact came before. */
-export function watermarkRecord(tail: Tail, partition: number): Message {
+/** Says that a partition is complete from one position (exclusive) to a fact, which may stand in another partition. */
+export function watermarkRecord(after: Position, tail: Tail, partition: number): Message {
   const sequence = toSequence(tail.position);
-  const value: Watermark = { type: WATERMARK, sequence, id: tail.id, previous: toSequence(tail.previous) };
+  const value: Watermark = { type: WATERMARK, sequence, after: toSequence(after), id: tail.id, previous: toSequence(tail.previous) };
   return { key: null, partition, value: JSON.stringify(value), headers: { sequence } };
 }
 
-export function readWatermark(value: string): Tail {
-  const { sequence, id, previous } = JSON.parse(value) as Watermark;
-  return { position: toPosition(sequence), id, previous: toPosition(previous) };
+export function readWatermark(value: string): { readonly after: string; readonly tail: Tail } {
+  const { sequence, after, id, previous } = JSON.parse(value) as Watermark;
+  return { after, tail: { position: toPosition(sequence), id, previous: toPosition(previous) } };
 }
 
 /** `sequence` → position. */

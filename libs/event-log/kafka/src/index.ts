@@ -1,5 +1,5 @@
-export { ensureTopics, PARTITIONS, topicsOf } from './topics';
-export type { EnsureTopics, Topics } from './topics';
+export { ensureTopics, PARTITIONS, TopicsError, topicsOf } from './topics';
+export type { EnsuredTopic, EnsureTopics, Topics } from './topics';
 export { kafkaPublisher } from './publisher';
 export type { KafkaPublisherOptions } from './publisher';
 export { kafkaEventLog } from './event-log';

@@ -18,7 +18,12 @@ export type Partitions = {
   readonly ends: () => Promise<readonly number[]>;
   readonly fetch: (
     from: ReadonlyMap<number, number>,
-    options?: { readonly waitMs?: number; readonly maxBytes?: number },
+    options?: {
+      readonly waitMs?: number;
+      readonly maxBytes?: number;
+      /** The offsets follow on what was read before: then a topic that is not there now is no longer the one that was read. */
+      readonly continues?: boolean;
+    },
   ) => Promise<Fetched[]>;
   readonly close: () => Promise<void>;
 };
@@ -30,12 +35,12 @@ const firstPauseMs = 20;
 const longestPauseMs = 500;
 
 /**
- * A partition does not have the offset that was asked for: the topic was deleted and made anew, or records were removed from it. It
- * holds nothing that can be waited for.
+ * Records that were read, or should follow what was read, are not there: the topic was deleted and made anew, or cut. Whoever holds a
+ * copy compares it with the log again; nothing was handed out.
  */
 export class RecordsGone extends Error {
-  constructor(topic: string, options: ErrorOptions) {
-    super(`topic ${topic} no longer holds the records that were read from it: it was made anew, or cut`, options);
+  constructor(what: string, options?: ErrorOptions) {
+    super(`the topic no longer continues what was read from it (${what}): it was made anew, or cut`, options);
     this.name = 'RecordsGone';
   }
 }
@@ -81,7 +86,7 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
     opened ??= cluster.connect().then(() => cluster.addTargetTopic(topic));
     return opened;
   };
-  const asking = async <T>(ask: () => Promise<T>): Promise<T> => {
+  const asking = async <T>(ask: () => Promise<T>, continues = false): Promise<T> => {
     const until = performance.now() + retryForMs;
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
@@ -89,7 +94,9 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
         return await ask();
       } catch (error) {
         const type = typeOf(error);
-        if (type === 'OFFSET_OUT_OF_RANGE') throw new RecordsGone(topic, { cause: error });
+        // A topic that was there and is not may be another one when it is there again.
+        if (type === 'OFFSET_OUT_OF_RANGE' || (type === 'UNKNOWN_TOPIC_OR_PARTITION' && continues))
+          throw new RecordsGone(type, { cause: error });
         if (closed || finalTypes.has(type) || performance.now() + pause > until) throw explained(error, topic, kafka);
         opened = undefined;
         await new Promise((resolve) => setTimeout(resolve, pause));
@@ -115,7 +122,7 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
         const ends = new Map(answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
         return wanted.map((partition) => ends.get(partition) ?? raise(`partition ${partition} of ${topic} did not say where it ends`));
       }),
-    fetch: (from, { waitMs = 0, maxBytes = 262_144 } = {}) =>
+    fetch: (from, { waitMs = 0, maxBytes = 262_144, continues = false } = {}) =>
       asking(async () => {
         ids();
         const leaders = Object.entries(cluster.findLeaderForPartitions(topic, [...from.keys()]));
@@ -142,7 +149,7 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
         );
         if (fetched.length !== from.size) throw new Error(`only ${fetched.length} of ${from.size} partitions of ${topic} answered`);
         return fetched;
-      }),
+      }, continues),
     close: async () => {
       closed = true;
       await opened?.catch(() => undefined);

@@ -27,7 +27,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): FactPublisher {
   const partitions = openPartitions({ kafka, topic });
   let producer: Producer | undefined;
   let count = 0;
-  let previous: Position = BEGINNING;
+  let published: Position = BEGINNING;
 
   const newProducer = (): Producer =>
     new Kafka(kafka).producer({
@@ -45,14 +45,14 @@ export function kafkaPublisher(options: KafkaPublisherOptions): FactPublisher {
     if (!producer) throw new Error('takeOver comes first');
     const transaction = await producer.transaction();
     try {
-      const watermarks = Array.from({ length: count }, (_, partition) => watermarkRecord(tail, partition));
+      const watermarks = Array.from({ length: count }, (_, partition) => watermarkRecord(published, tail, partition));
       await transaction.send({ topic, messages: [...messages, ...watermarks], acks: -1 });
       await transaction.commit();
     } catch (error) {
       await transaction.abort().catch(() => undefined);
       throw error;
     }
-    previous = tail.position;
+    published = tail.position;
   };
 
   return {
@@ -66,8 +66,8 @@ export function kafkaPublisher(options: KafkaPublisherOptions): FactPublisher {
       await (await producer.transaction()).abort();
       const watermarks = (await lastRecords(partitions, ({ isFact }) => !isFact)).flatMap((record) => (record ? [record] : []));
       const [newest] = watermarks.sort((a, b) => (a.sequence < b.sequence ? 1 : -1));
-      const tail = newest && readWatermark(newest.value);
-      previous = tail?.position ?? BEGINNING;
+      const tail = newest && readWatermark(newest.value).tail;
+      published = tail?.position ?? BEGINNING;
       return tail;
     },
     async publish(facts) {
@@ -78,7 +78,7 @@ export function kafkaPublisher(options: KafkaPublisherOptions): FactPublisher {
         batch.push(record);
         bytes += record.value?.length ?? 0;
         if (batch.length < batchFacts && bytes < batchBytes && at < facts.length - 1) continue;
-        await inTransaction(batch, { position: fact.position, id: fact.id, previous: facts[at - 1]?.position ?? previous });
+        await inTransaction(batch, { position: fact.position, id: fact.id, previous: facts[at - 1]?.position ?? published });
         batch = [];
         bytes = 0;
       }

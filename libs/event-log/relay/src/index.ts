@@ -1,1 +1,2 @@
-export {};
+export { createRelay, StoreDiffers } from './relay';
+export type { Relay, RelayMetrics, RelayOptions, RelayStatus } from './relay';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeWith } from '@tsunagari/testing';
-import { bundleProgram, runBundled } from '../../test-programs/run-program';
+import { bundleProgram, runBundled } from '@tsunagari/testing';
 import { createPool } from '../pool';
 import { findBinaries } from './binaries';
 import { openDataFolder, prepareData } from './data-folder';
@@ -16,7 +16,7 @@ import { chooseLauncher } from './unprivileged';
 
 const scratch = mkdtempSync(join(tmpdir(), 'tsunagari-supervisor-'));
 const newFolder = (name: string): string => join(scratch, name, 'postgres');
-const program = bundleProgram('supervised-writer', scratch);
+const program = bundleProgram(join(__dirname, '../../test-programs/supervised-writer.ts'));
 
 async function query<Row extends object>(url: string, sql: string): Promise<Row[]> {
   const pool = createPool({ url, max: 1 });

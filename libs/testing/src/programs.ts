@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
 
 /** One line that the program said. */
@@ -18,20 +18,27 @@ export type RunningProgram = {
 
 const root = join(__dirname, '../../..');
 
-/** Bundles a program of this folder into `outDir` and answers with the file. */
-export function bundleProgram(name: string, outDir: string): string {
-  const outfile = join(outDir, `${name}.cjs`);
-  mkdirSync(dirname(outfile), { recursive: true });
+/** Bundles a program and answers with the file; npm packages stay outside the bundle. */
+export function bundleProgram(source: string): string {
+  const outfile = join(root, 'dist', `test-programs-${process.pid}`, `${basename(source, '.ts')}.cjs`);
   buildSync({
-    entryPoints: [join(__dirname, `${name}.ts`)],
+    absWorkingDir: root,
+    entryPoints: [source],
     outfile,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'cjs',
-    external: ['pg-native'],
-    tsconfigRaw: {},
+    tsconfig: 'tsconfig.base.json',
+    external: externals(),
   });
+  process.once('exit', () => rmSync(dirname(outfile), { recursive: true, force: true }));
   return outfile;
+}
+
+function externals(): string[] {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
+  return Object.keys({ ...dependencies, ...devDependencies }).flatMap((name) => [name, `${name}/*`]);
 }
 
 /** Starts a bundled program; `wrapper` is put before node, for example to give it a file system of its own. */
