@@ -40,6 +40,17 @@ export function reachOf(principal: Principal, authorityGroups: readonly (readonl
   return own ? { kind: 'some', subjects: own } : { kind: 'none' };
 }
 
+/** Where the authority groups of customers are read: see `projection`. */
+export interface AuthorityReader {
+  authorityGroupsOf(customers: readonly string[]): Promise<ReadonlyMap<string, readonly (readonly string[])[]>>;
+}
+
+/** What of a customer, by her id, the principal reaches: {@link reachOf}, with nothing read for staff. */
+export async function reachOfCustomer(principal: Principal, customer: string, identity: AuthorityReader): Promise<Reach> {
+  if (principal.kind !== 'customer' || principal.subject === null) return reachOf(principal, []);
+  return reachOf(principal, (await identity.authorityGroupsOf([customer])).get(customer) ?? []);
+}
+
 /** Whether the principal reaches the customer, given one authority group of hers. */
 export function mayReach(principal: Principal, authorityGroup: readonly string[]): boolean {
   return reachOf(principal, [authorityGroup]).kind !== 'none';

@@ -20,7 +20,10 @@ export type CustomersPorts = CustomerReads & {
   readonly onError?: (error: unknown, context: FetchContext) => void;
 };
 
-export type CustomersLoaders = { readonly customers: DataLoader<string, CustomerView | null> };
+export type CustomersLoaders = {
+  /** Customers as the caller may see them: of whom she reaches a part, that part; of whom she reaches nothing, null. */
+  readonly customers: DataLoader<string, CustomerView | null>;
+};
 
 /** The subgraph that owns Customer: who she is, people's word about who is who, and what she consents to. */
 export function customersSubgraph(ports: CustomersPorts): Subgraph {
@@ -28,7 +31,7 @@ export function customersSubgraph(ports: CustomersPorts): Subgraph {
     name: 'customers',
     typeDefs,
     resolvers: resolversOf(ports),
-    createLoaders: () => ({ customers: new DataLoader((ids) => readCustomers(ports, ids)) }),
+    createLoaders: ({ principal }) => ({ customers: new DataLoader((ids) => readCustomers(ports, ids, principal)) }),
     caughtUp: ports.waitFor,
     ...(ports.onError ? { onError: ports.onError } : {}),
   });

@@ -7,6 +7,6 @@ export { createIdentityReader } from './identity/identity-reader';
 export type { HeldMerge, IdentityReader } from './identity/identity-reader';
 export { canonicalJson, rowHash, sumOfHashes } from './state-hash';
 export * from './aggregates';
-export { authorityGroupsOf, reachesSubject } from './identity/authority';
+export { authorityGroupsOf, reachesSubject, subjectsReached } from './identity/authority';
 export { Bell } from './bell';
 export { quoted } from './schema';

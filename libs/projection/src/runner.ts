@@ -75,7 +75,7 @@ class Runner implements ProjectionRunner {
     this.schema = schema;
     this.pollMs = options.pollMs ?? 1000;
     this.leaseMs = options.leaseMs ?? 1500;
-    this.identity = createIdentityReader({ pool, schema });
+    this.identity = createIdentityReader({ pool, journal, registry, schema });
     this.pages = new Pages(log, pool, this.identity, schema, pageSize);
     this.stageZero = new StageZero(pool, journal, registry, schema, this.worker);
     for (const { initial } of definitions) deepFreeze(initial);

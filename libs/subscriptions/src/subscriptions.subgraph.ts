@@ -1,8 +1,9 @@
+import type { Principal } from '@tsunagari/access';
 import { type Position, streamName } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/graphql';
-import type { IdentityReader } from '@tsunagari/projection';
+import { type IdentityReader, subjectsReached } from '@tsunagari/projection';
 import DataLoader from 'dataloader';
 import { type Resolvers, typeDefs } from './generated/graphql';
 import type { OrderCommands } from './order/order.commands';
@@ -45,12 +46,12 @@ export function subscriptionsSubgraph(ports: SubscriptionsPorts): Subgraph {
     name: 'subscriptions',
     typeDefs,
     resolvers: resolversOf(ports),
-    createLoaders: () => ({
+    createLoaders: ({ principal }) => ({
       order: new DataLoader((ids) => Promise.all(ids.map((id) => readOrder(ports.store, id)))),
-      ordersOf: new DataLoader((customers) => readOrdersOf(ports, customers)),
+      ordersOf: new DataLoader((customers) => readOrdersOf(ports, principal, customers)),
       plan: new DataLoader((ids) => Promise.all(ids.map((id) => readPlan(ports.store, id)))),
       subscription: new DataLoader((ids) => Promise.all(ids.map((id) => readSubscription(ports.store, id)))),
-      subscriptionsOf: new DataLoader((customers) => subscriptionsOf(ports, customers)),
+      subscriptionsOf: new DataLoader((customers) => subscriptionsOf(ports, principal, customers)),
       owner: new DataLoader(async (subjects) => {
         const owners = await ports.identity.customersOf(subjects);
         return subjects.map((subject) => owners.get(subject) ?? null);
@@ -80,12 +81,13 @@ async function readOrder(store: EventStore, orderId: string): Promise<OrderView 
   return stream.kind === 'open' ? (foldOrders(stream.facts)[0] ?? null) : null;
 }
 
-/** The orders of many customers in two reads. */
+/** The orders of many customers in two reads, of each what the caller reaches. */
 async function readOrdersOf(
   { identity, journal }: SubscriptionsPorts,
+  principal: Principal,
   customers: readonly string[],
 ): Promise<readonly (readonly OrderView[])[]> {
-  const members = await identity.subjectsOf(customers);
+  const members = await subjectsReached({ identity }, principal, customers);
   const customerOf = new Map([...members].flatMap(([customer, subjects]) => subjects.map((subject) => [subject, customer] as const)));
   const facts = customerOf.size === 0 ? [] : await journal.bySubjects({ subjects: [...customerOf.keys()], types: orderFactTypes });
   const byCustomer = new Map<string, (typeof facts)[number][]>();

@@ -3,6 +3,7 @@ import { failure, fromGlobalId, connectionOf, pageOf, toGlobalId } from '@tsunag
 import { dayOf } from './calendar';
 import type { Resolvers } from './generated/graphql';
 import { DRAWS, intervalOf, lifetimeValueOf, purchaseOutlook, valuedCustomer } from './lifetime-value/customer-value';
+import { notHers } from './own-part';
 import { consentOf } from './profile/profile.projection';
 import { openTraits } from './profile/profile.query';
 import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers } from './purchases/purchases.projection';
@@ -23,17 +24,8 @@ export function money(amountMinor: number | string, currency: string): { amountM
   return { amountMinor: String(amountMinor), currency };
 }
 
-/**
- * Throws unless the caller is staff or this very customer. Authority never crosses an unverified link, and a sum over all her
- * identifiers cannot be split: so she reaches what is understood of her only while her sign-in is her only identifier.
- */
-async function onlyHerself(customer: string, { loaders, principal }: SubgraphContext): Promise<void> {
-  const own = await loaders.own();
-  if (own === undefined) return;
-  const subjects = own === customer ? await loaders.subjects.load(customer) : [];
-  if (subjects.length !== 1 || subjects[0] !== principal?.subject)
-    throw failure('FORBIDDEN', 'You have no right to this.', { rule: 'a customer reaches only herself, along verified links' });
-}
+/** Fields that show no more of a customer than the caller reaches: their loaders see to it. */
+export const OF_A_PART = ['purchases', 'ltv', 'purchaseProbability', 'rfm', 'profile', 'timeline'];
 
 /** The fields that understanding adds to Customer. Each loads through the fetch's loaders: a page costs a query a field, not a customer. */
 export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingPorts, 'journal' | 'keyring' | 'now'>): Resolvers {
@@ -47,7 +39,7 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
     Customer: {
       async __resolveReference({ id }, context) {
         const customer = fromGlobalId('Customer', id);
-        await onlyHerself(customer, context);
+        if ((await context.loaders.reach(customer)).kind === 'none') throw notHers();
         return { customer };
       },
       id: ({ customer }) => toGlobalId('Customer', customer),

@@ -1,16 +1,18 @@
+import type { Reach } from '@tsunagari/access';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { failure, type FetchContext } from '@tsunagari/graphql';
 import type { Keyring } from '@tsunagari/privacy';
-import type { ProjectionRunner, RunnerStatus } from '@tsunagari/projection';
+import type { ProjectionDefinition, ProjectionRunner, RunnerStatus } from '@tsunagari/projection';
 import DataLoader from 'dataloader';
 import type { Pool } from 'pg';
 import { type DayNumber, dayNumberOf } from './calendar';
 import { lastClosedDay } from './days/close-days';
 import { latestModel, type ScoringModel } from './lifetime-value/model';
-import type { ProfileState } from './profile/profile.projection';
+import { foldPart, reachWithin } from './own-part';
+import { profileProjection, type ProfileState } from './profile/profile.projection';
 import { profilesOf } from './profile/profile.query';
-import type { PurchasesState } from './purchases/purchases.projection';
+import { purchasesProjection, type PurchasesState } from './purchases/purchases.projection';
 import { purchasesOf } from './purchases/purchases.query';
 import type { RfmThresholds } from '@tsunagari/metrics';
 import { rfmThresholds } from './purchases/rfm';
@@ -25,6 +27,8 @@ export type UnderstandingPorts = {
   readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor'>;
   /** The deployment's clock, ISO 8601 UTC. */
   readonly now: () => string;
+  /** The zone in which days begin; UTC unless given. */
+  readonly timeZone?: string;
   /** Told of a fit that failed after its mutation had answered. */
   readonly onError?: (error: unknown, context?: FetchContext) => void;
 };
@@ -44,26 +48,59 @@ export type UnderstandingLoaders = {
   readonly freshness: (projection: string) => Promise<Freshness>;
   /** Of timelines: the journal holds every fact at once, who belongs to whom is known as far as identity has come. */
   readonly journalFreshness: () => Promise<Freshness>;
-  /** The customer that a signed-in customer is; undefined for staff, null for everybody else. */
-  readonly own: () => Promise<string | null | undefined>;
+  /** What of a customer the caller reaches; the loaders above show no more of her. */
+  readonly reach: (customer: string) => Promise<Reach>;
 };
 
 export function understandingLoaders(ports: UnderstandingPorts, { principal }: FetchContext): UnderstandingLoaders {
-  const { pool, store, projections } = ports;
+  const { pool, store, journal, projections, timeZone = 'UTC' } = ports;
   const status = once(() => projections.status());
   const thresholds = new Map<string, Promise<RfmThresholds>>();
+  const lastDay = once(async () => {
+    const day = await lastClosedDay(store);
+    return day === null ? null : dayNumberOf(day);
+  });
+  const reached = new Map<string, Promise<Reach>>();
+  const reach = (customer: string): Promise<Reach> => {
+    const found = reached.get(customer) ?? reachWithin(principal, customer, projections.identity);
+    reached.set(customer, found);
+    return found;
+  };
+  /** The read model's rows; of whom the caller reaches a part, that part folded anew. */
+  const hers = <S>(
+    read: (keys: readonly string[]) => Promise<ReadonlyMap<string, S>>,
+    definition: () => ProjectionDefinition<S>,
+  ): DataLoader<string, S | null> =>
+    loaderOf(async (keys) => {
+      if (principal.kind === 'staff') return read(keys);
+      const reaches = await Promise.all(keys.map(reach));
+      const found = new Map(await read(keys.filter((_, n) => reaches[n]?.kind === 'all')));
+      for (const [n, key] of keys.entries()) {
+        const one = reaches[n];
+        const part =
+          one?.kind === 'some' ? await foldPart(definition(), one.subjects, { journal, lastDay: await lastDay(), timeZone }) : null;
+        if (part !== null) found.set(key, part);
+      }
+      return found;
+    });
   return {
-    purchases: loaderOf((keys) => purchasesOf(pool, keys)),
-    profile: loaderOf((keys) => profilesOf(pool, keys)),
+    purchases: hers(
+      (keys) => purchasesOf(pool, keys),
+      () => purchasesProjection(timeZone),
+    ),
+    profile: hers(
+      (keys) => profilesOf(pool, keys),
+      () => profileProjection,
+    ),
     subjects: new DataLoader(async (customers: readonly string[]) => {
-      const found = await projections.identity.subjectsOf(customers);
-      return customers.map((customer) => found.get(customer) ?? []);
+      const [found, reaches] = await Promise.all([projections.identity.subjectsOf(customers), Promise.all(customers.map(reach))]);
+      return customers.map((customer, n) => {
+        const one = reaches[n];
+        return one?.kind === 'all' ? (found.get(customer) ?? []) : one?.kind === 'some' ? one.subjects : [];
+      });
     }),
     model: once(() => latestModel(store)),
-    lastDay: once(async () => {
-      const day = await lastClosedDay(store);
-      return day === null ? null : dayNumberOf(day);
-    }),
+    lastDay,
     thresholds: (currency) => {
       const found = thresholds.get(currency) ?? rfmThresholds(pool, currency);
       thresholds.set(currency, found);
@@ -82,11 +119,7 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
       const lagMs = identity === head ? 0 : Math.min(2_147_483_647, Math.round(Math.max(0, ...all.map((each) => each.lagMs))));
       return { projection: 'journal', version: '1', position: identity, lagMs, rebuilding: false };
     },
-    own: once(async () => {
-      if (principal?.kind === 'staff') return undefined;
-      const subject = principal?.subject ?? null;
-      return subject === null ? null : (await projections.identity.membersOf(subject)).customer;
-    }),
+    reach,
   };
 }
 

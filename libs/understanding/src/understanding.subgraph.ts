@@ -1,6 +1,7 @@
 import { defineSubgraph, type Subgraph } from '@tsunagari/graphql';
 import { typeDefs } from './generated/graphql';
-import { customerResolvers } from './customer.resolver';
+import { customerResolvers, OF_A_PART } from './customer.resolver';
+import { guardCustomer } from './own-part';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
 import { type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
@@ -17,8 +18,9 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
   });
 }
 
+/** All parts as one, with the caller's reach in front of every field of Customer, whoever adds it. */
 function mergeResolvers(...parts: readonly Readonly<Record<string, object | undefined>>[]): object {
   const merged: Record<string, object> = {};
   for (const part of parts) for (const [type, fields] of Object.entries(part)) merged[type] = { ...merged[type], ...fields };
-  return merged;
+  return { ...merged, Customer: guardCustomer({ ...merged['Customer'] }, OF_A_PART) };
 }

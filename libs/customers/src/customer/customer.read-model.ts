@@ -9,9 +9,10 @@ import {
   type IdentifierType,
   type Sealed,
 } from '@tsunagari/contracts';
+import type { Principal } from '@tsunagari/access';
 import type { Journal } from '@tsunagari/event-log';
 import type { Keyring } from '@tsunagari/privacy';
-import type { IdentityReader } from '@tsunagari/projection';
+import { type IdentityReader, subjectsReached } from '@tsunagari/projection';
 
 export type IdentifierView = {
   readonly subject: string;
@@ -40,13 +41,16 @@ export type CustomerReads = { readonly identity: IdentityReader; readonly journa
 
 /**
  * Customers as people see them: members from identity, identifiers and decisions from the journal, values opened by the keyring. A
- * handful of reads for a page of customers, whatever its length. An id that was never seen, or is no customer any more, is null.
+ * handful of reads for a page of customers, whatever its length. An id that was never seen, or is no customer any more, is null; so is
+ * one of whom the reader reaches nothing. Of whom she reaches a part, she sees that part and nothing that names the rest. The platform
+ * itself, which decides a command, reads customers whole.
  */
 export async function readCustomers(
   { identity, journal, keyring }: CustomerReads,
   ids: readonly string[],
+  reader: Principal | 'platform',
 ): Promise<readonly (CustomerView | null)[]> {
-  const members = await identity.subjectsOf(ids);
+  const members = await (reader === 'platform' ? identity.subjectsOf(ids) : subjectsReached({ identity }, reader, ids));
   const subjects = [...members.values()].flat();
   if (subjects.length === 0) return ids.map(() => null);
   const [facts, erased] = await Promise.all([

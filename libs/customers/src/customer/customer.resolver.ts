@@ -27,6 +27,13 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
         const { customer } = await identity.membersOf(subject);
         return (await context.loaders.customers.load(customer)) ? { customer } : null;
       },
+      async me(_, { atLeast }, context) {
+        if (atLeast != null) await waitFor(atLeast);
+        const { subject } = context.principal;
+        if (subject === null) return null;
+        const { customer } = await identity.membersOf(subject);
+        return (await context.loaders.customers.load(customer)) ? { customer } : null;
+      },
     },
 
     Customer: {

@@ -26,7 +26,7 @@ export function identityCommands(
 
   async function knownCustomer(subject: string): Promise<KnownCustomer | undefined> {
     const { customer } = await identity.membersOf(subject);
-    const [view] = await readCustomers(ports, [customer]);
+    const [view] = await readCustomers(ports, [customer], 'platform');
     if (!view) return undefined;
     return {
       customer,

@@ -17,11 +17,21 @@ export function projectionsOfUnderstanding({ configuration }: Deployment): reado
 
 /** What the company understands about its customers, and the days that end. */
 export function openUnderstanding(deployment: Deployment, shared: Shared): OpenContext {
-  const { pool, store, log, journal, keyring } = deployment;
+  const { pool, store, log, journal, keyring, configuration } = deployment;
   const { projections, now, onResolverError } = shared;
   return {
     name: 'understanding',
-    subgraph: understandingSubgraph({ pool, store, log, journal, keyring, projections, now, onError: onResolverError }),
+    subgraph: understandingSubgraph({
+      pool,
+      store,
+      log,
+      journal,
+      keyring,
+      projections,
+      now,
+      timeZone: configuration.timeZone,
+      onError: onResolverError,
+    }),
     runs: [daysThatEnd(deployment, shared)],
   };
 }

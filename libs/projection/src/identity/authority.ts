@@ -1,57 +1,48 @@
-import type { Principal } from '@tsunagari/access';
-import { facts as registry } from '@tsunagari/contracts';
-import type { Journal } from '@tsunagari/event-log';
-import { defaultIdentityRules, foldIdentity } from '@tsunagari/identity';
-import { GRAPH_TYPES, identityFactOf } from './identity-facts';
+import { type Principal, reachOfCustomer } from '@tsunagari/access';
 import type { IdentityReader } from './identity-reader';
+
+type Reads = { readonly identity: Pick<IdentityReader, 'customersOf' | 'subjectsOf' | 'authorityGroupsOf'> };
 
 /**
  * The authority group of each subject: the subjects that verified links alone join with it, itself included. A customer's token reaches,
  * and a grant of hers covers, this group and nothing else: neither across an unverified link nor across a merge by a person, who vouches
- * for the books and not for the sign-in. One read for the customers concerned, whatever their number.
+ * for the books and not for the sign-in. A handful of reads, whatever their number.
  */
-export async function authorityGroupsOf(
-  { identity, journal }: { readonly identity: IdentityReader; readonly journal: Journal },
-  subjects: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const groups = new Map<string, readonly string[]>(subjects.map((subject) => [subject, [subject]]));
-  if (subjects.length === 0) return groups;
+export async function authorityGroupsOf({ identity }: Reads, subjects: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const customers = await identity.customersOf(subjects);
-  const members = await identity.subjectsOf([...new Set(customers.values())]);
-  // Who is alone has no links to follow.
-  const joined = [...members.values()].filter((all) => all.length > 1).flat();
-  if (joined.length === 0) return groups;
-  const customerOf = new Map([...members].flatMap(([customer, all]) => all.map((subject) => [subject, customer] as const)));
-  const byCustomer = new Map<string, ReturnType<typeof identityFactOf>[]>();
-  for (const fact of await journal.bySubjects({ subjects: joined, types: GRAPH_TYPES })) {
-    const decoded = registry.decode(fact);
-    if (decoded.kind !== 'decoded') throw new Error(`authority cannot be told: ${fact.type} v${fact.schema} is ${decoded.kind}`);
-    const customer = customerOf.get(fact.subject ?? '');
-    if (customer === undefined) continue;
-    const own = byCustomer.get(customer) ?? [];
-    own.push(identityFactOf({ ...fact, data: decoded.data }));
-    byCustomer.set(customer, own);
-  }
-  for (const [, facts] of byCustomer) {
-    const { clusters } = foldIdentity(
-      facts.flatMap((fact) => fact ?? []),
-      defaultIdentityRules,
-    );
-    for (const { authorityGroups } of clusters)
-      for (const group of authorityGroups) for (const subject of group) if (groups.has(subject)) groups.set(subject, group);
-  }
-  return groups;
+  const groups = await identity.authorityGroupsOf([...new Set(customers.values())]);
+  return new Map(
+    subjects.map((subject) => [
+      subject,
+      groups.get(customers.get(subject) ?? subject)?.find((group) => group.includes(subject)) ?? [subject],
+    ]),
+  );
 }
 
 /** Whether somebody who signed in reaches what was recorded under a subject: staff everything, a customer what is hers by verified links. */
-export async function reachesSubject(
-  ports: { readonly identity: IdentityReader; readonly journal: Journal },
-  principal: Principal,
-  subject: string,
-): Promise<boolean> {
+export async function reachesSubject(reads: Reads, principal: Principal, subject: string): Promise<boolean> {
   if (principal.kind === 'staff') return true;
   const own = principal.subject;
   if (principal.kind === 'anonymous' || own === null) return false;
   if (own === subject) return true;
-  return (await authorityGroupsOf(ports, [own])).get(own)?.includes(subject) ?? false;
+  return (await authorityGroupsOf(reads, [own])).get(own)?.includes(subject) ?? false;
+}
+
+/** The subjects of customers as somebody may see them: staff all of them, a customer her authority group, of others none. */
+export async function subjectsReached(
+  { identity }: Reads,
+  principal: Principal,
+  customers: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const members = await identity.subjectsOf(customers);
+  if (principal.kind === 'staff') return members;
+  return new Map(
+    await Promise.all(
+      customers.map(async (customer): Promise<[string, readonly string[]]> => {
+        const reach = await reachOfCustomer(principal, customer, identity);
+        const reached = (subject: string): boolean => reach.kind === 'all' || (reach.kind === 'some' && reach.subjects.includes(subject));
+        return [customer, (members.get(customer) ?? []).filter(reached)];
+      }),
+    ),
+  );
 }

@@ -1,7 +1,9 @@
-import type { Position } from '@tsunagari/contracts';
+import { comparePositions, type FactRegistry, type Position } from '@tsunagari/contracts';
+import type { Journal } from '@tsunagari/event-log';
 import type { HeldReason } from '@tsunagari/identity';
 import type { Pool } from '@tsunagari/postgres';
 import { quoted } from '../schema';
+import { authorityGroups } from './authority-groups';
 
 /** Evidence that did not join two customers; a person may merge them. */
 export type HeldMerge = {
@@ -19,6 +21,12 @@ export interface IdentityReader {
   subjectsOf(customers: readonly string[], at?: Position): Promise<ReadonlyMap<string, readonly string[]>>;
   /** All subjects of the customer to whom this subject belongs: who is meant by any id that was ever hers. */
   membersOf(subject: string, at?: Position): Promise<{ readonly customer: string; readonly subjects: readonly string[] }>;
+  /**
+   * What of every customer asked for one sign-in may reach: her subjects, grouped by verified links alone, oldest first; each subject is
+   * in exactly one group. None for an id that is no customer (any more). Derived from the graph's facts when it is asked for, as far as
+   * identity is resolved: a handful of reads, so ask for those who sign in and not for a page of strangers.
+   */
+  authorityGroupsOf(customers: readonly string[], at?: Position): Promise<ReadonlyMap<string, readonly (readonly string[])[]>>;
   /** Merges that rules held back and that still stand apart, oldest first. */
   heldMerges(options?: { readonly limit?: number; readonly subjects?: readonly string[] }): Promise<readonly HeldMerge[]>;
   /** How far identity is resolved. */
@@ -28,9 +36,13 @@ export interface IdentityReader {
 /** Reads what stage 0 keeps in `schema`. Needs no running runner. */
 export function createIdentityReader({
   pool,
+  journal,
+  registry,
   schema = 'understanding',
 }: {
   readonly pool: Pool;
+  readonly journal: Journal;
+  readonly registry: FactRegistry;
   readonly schema?: string;
 }): IdentityReader {
   const s = quoted(schema);
@@ -63,9 +75,19 @@ export function createIdentityReader({
     return members;
   }
 
+  async function position(): Promise<Position> {
+    const { rows } = await pool.query<{ pos: string }>(`select pos from ${s}.checkpoints where reader = 'identity'`);
+    return rows[0]?.pos ?? '0';
+  }
+
   return {
     customersOf,
     subjectsOf,
+    async authorityGroupsOf(customers, at) {
+      const resolved = await position();
+      const upTo = at === undefined || comparePositions(resolved, at) < 0 ? resolved : at;
+      return authorityGroups({ pool, journal, registry, schema }, await subjectsOf(customers, upTo), upTo);
+    },
     async membersOf(subject, at) {
       const customer = (await customersOf([subject], at)).get(subject) ?? subject;
       return { customer, subjects: (await subjectsOf([customer], at)).get(customer) ?? [] };
@@ -78,9 +100,6 @@ export function createIdentityReader({
       );
       return rows.map(({ pos, fact_id, one, other, reason }) => ({ position: pos, factId: fact_id, subjects: [one, other], reason }));
     },
-    async position() {
-      const { rows } = await pool.query<{ pos: string }>(`select pos from ${s}.checkpoints where reader = 'identity'`);
-      return rows[0]?.pos ?? '0';
-    },
+    position,
   };
 }

@@ -1,7 +1,8 @@
+import type { Principal } from '@tsunagari/access';
 import { streamName, subscriptionFacts, subscriptionIdSchema, type Fact } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
-import type { IdentityReader } from '@tsunagari/projection';
+import { type IdentityReader, subjectsReached } from '@tsunagari/projection';
 import { evolveSubscription, type Subscription } from './subscription.state';
 
 const TYPES = subscriptionFacts.map(({ type }) => type);
@@ -35,12 +36,13 @@ export async function subscriptionsUnder(
   });
 }
 
-/** The subscriptions of many customers, each with all her subjects, in two reads. */
+/** The subscriptions of many customers, each with all her subjects that the caller reaches, in two reads. */
 export async function subscriptionsOf(
   { identity, journal }: { readonly identity: IdentityReader; readonly journal: Journal },
+  principal: Principal,
   customers: readonly string[],
 ): Promise<readonly (readonly Subscription[])[]> {
-  const members = await identity.subjectsOf(customers);
+  const members = await subjectsReached({ identity }, principal, customers);
   return subscriptionsUnder(
     journal,
     customers.map((customer) => members.get(customer) ?? []),
