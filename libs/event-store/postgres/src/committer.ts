@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreUnavailable } from '@tsunagari/event-store';
 import type { Append, AppendOutcome } from '@tsunagari/event-store';
+import { BatchParameters } from './batch-parameters';
 import type { EncodedAppend, StoreLimits } from './encode';
 import { encodeAppend, isRefused } from './encode';
 import type { Writer } from './write-batch';
@@ -23,6 +24,7 @@ const patience = 4_096;
  * its own commit, and under load hundreds share one flush of the disk.
  */
 export class Committer {
+  private readonly parameters = new BatchParameters();
   private queue: Waiting[] = [];
   private running: Promise<void> | undefined;
 
@@ -70,6 +72,7 @@ export class Committer {
       const outcomes = await writeBatch(
         this.writer,
         batch.map((waiting) => waiting.encoded as EncodedAppend),
+        this.parameters,
       );
       for (const [index, waiting] of batch.entries()) {
         const outcome = outcomes[index];

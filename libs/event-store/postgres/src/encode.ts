@@ -11,16 +11,18 @@ export type StoreLimits = {
 
 export const DEFAULT_LIMITS: StoreLimits = { factBytes: 1_000_000, factsPerAppend: 5_000, bytesPerAppend: 4_000_000 };
 
-/** One fact as elements of PostgreSQL array literals, in the order of append_events' parameters. */
+/** One fact, checked, in the order of append_events' parameters. */
 export type EncodedFact = {
   readonly id: string;
   readonly digest: string;
   readonly type: string;
-  readonly schema: string;
-  readonly subject: string;
+  readonly schema: number;
+  readonly subject: string | null;
+  /** JSON text, as is `meta`. */
   readonly data: string;
   readonly meta: string;
-  readonly occurred: string;
+  /** As PostgreSQL counts: microseconds since the year 2000. */
+  readonly occurred: bigint;
 };
 
 export type EncodedAppend = {
@@ -34,10 +36,12 @@ export type EncodedAppend = {
 type Refused = Extract<AppendOutcome, { kind: 'refused' }>;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
+/** PostgreSQL has no year 0. */
+const moment = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 const hex = /^(?:[0-9a-f]{2})+$/i;
 const unprintable = /[\u0000-\u001f]/;
 const longestName = 300;
+const year2000 = Date.UTC(2000, 0, 1);
 
 export function isRefused(value: EncodedAppend | Refused): value is Refused {
   return 'kind' in value;
@@ -73,55 +77,11 @@ export function encodeAppend(append: Append, limits: StoreLimits): EncodedAppend
     const size = bytesOf(data, limits.factBytes) + bytesOf(meta, limits.factBytes);
     if (size > limits.factBytes) return refused(`facts.${index}.data`, `at most ${limits.factBytes} bytes of data and meta as JSON`);
     bytes += size;
-    facts.push({
-      id,
-      digest: `\\\\x${fact.digest}`,
-      type: quoted(fact.type),
-      schema: String(fact.schema),
-      subject: fact.subject ?? 'NULL',
-      data: quotedJson(data),
-      meta: quotedJson(meta),
-      occurred: fact.occurred,
-    });
+    const { digest, type, schema, subject, occurred } = fact;
+    facts.push({ id, digest, type, schema, subject, data, meta, occurred: microsecondsOf(occurred) });
   }
   if (bytes > limits.bytesPerAppend) return refused('facts', `at most ${limits.bytesPerAppend} bytes of data and meta in one append`);
   return { stream: append.stream, expected, facts, bytes };
-}
-
-/** The parameters of append_events, after the clock: one array literal per column. */
-export function batchParameters(appends: readonly EncodedAppend[]): string[] {
-  const streams: string[] = [];
-  const expected: number[] = [];
-  const sizes: number[] = [];
-  const command: number[] = [];
-  const nth: number[] = [];
-  const facts: EncodedFact[] = [];
-  for (const [index, append] of appends.entries()) {
-    streams.push(quoted(append.stream));
-    expected.push(append.expected);
-    sizes.push(append.facts.length);
-    for (const [place, fact] of append.facts.entries()) {
-      command.push(index + 1);
-      nth.push(place + 1);
-      facts.push(fact);
-    }
-  }
-  const column = (name: keyof EncodedFact): string => literal(facts.map((fact) => fact[name]));
-  return [
-    literal(streams),
-    literal(expected),
-    literal(sizes),
-    literal(command),
-    literal(nth),
-    column('id'),
-    column('digest'),
-    column('type'),
-    column('schema'),
-    column('subject'),
-    column('data'),
-    column('meta'),
-    column('occurred'),
-  ];
 }
 
 export function isName(text: string): boolean {
@@ -138,26 +98,29 @@ function brokenRule(fact: NewFact): readonly [field: string, rule: string] | und
   if (!isName(fact.type)) return ['type', `1 to ${longestName} characters, none of them a control character`];
   if (!Number.isInteger(fact.schema) || fact.schema < 1 || fact.schema > 32_767) return ['schema', 'a version from 1 to 32767'];
   if (fact.subject !== null && !uuid.test(fact.subject)) return ['subject', 'a UUID, or null for a fact of no customer'];
-  if (!moment.test(fact.occurred) || Number.isNaN(Date.parse(fact.occurred))) return ['occurred', 'a moment in ISO 8601, UTC'];
+  if (!isMoment(fact.occurred)) return ['occurred', 'a moment in ISO 8601, UTC'];
   if (!hex.test(fact.digest)) return ['digest', 'bytes in hexadecimal digits'];
   return undefined;
+}
+
+function isMoment(text: string): boolean {
+  if (!moment.test(text)) return false;
+  const parsed = Date.parse(text);
+  // JavaScript reads 30 February as 2 March.
+  return (
+    !Number.isNaN(parsed) &&
+    (text.slice(8, 10) <= '28' || text.slice(11, 13) === '24' || new Date(parsed).getUTCDate() === Number(text.slice(8, 10)))
+  );
 }
 
 function refused(field: string, rule: string): Refused {
   return { kind: 'refused', field, rule };
 }
 
-function literal(elements: readonly (string | number)[]): string {
-  return `{${elements.join(',')}}`;
-}
-
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** An array element escapes `"` and `\`, and so does JSON; a JSON text holds nothing else that JSON would escape. */
-function quotedJson(text: string): string {
-  return JSON.stringify(text);
+/** Of a moment that `moment` accepts. */
+function microsecondsOf(text: string): bigint {
+  const beyondMilliseconds = text.length > '2000-01-01T00:00:00.000Z'.length ? text.slice(23, -1).padEnd(3, '0') : '0';
+  return BigInt(Date.parse(text) - year2000) * 1_000n + BigInt(beyondMilliseconds);
 }
 
 /** A lone surrogate has no UTF-8 form: two different names would become one. */

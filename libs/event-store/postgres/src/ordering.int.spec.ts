@@ -10,7 +10,8 @@ import { createPool, migrate } from '@tsunagari/postgres';
 import type { TestDatabase } from '@tsunagari/testing';
 import { testDatabase } from '@tsunagari/testing';
 import type { EncodedAppend } from './encode';
-import { batchParameters, DEFAULT_LIMITS, encodeAppend } from './encode';
+import { BatchParameters } from './batch-parameters';
+import { DEFAULT_LIMITS, encodeAppend } from './encode';
 import { postgresEventStore } from './event-store';
 import { eventsSchema } from './schema';
 import { readAnswer } from './write-batch';
@@ -47,7 +48,7 @@ async function tailWhile(writing: Promise<unknown>, from: EventLog = log): Promi
 
 /** One append inside a transaction of the caller. */
 async function appendWithin(client: PoolClient, append: Append): Promise<void> {
-  const parameters = batchParameters([encodeAppend(append, DEFAULT_LIMITS) as EncodedAppend]);
+  const parameters = new BatchParameters().of([encodeAppend(append, DEFAULT_LIMITS) as EncodedAppend]);
   const { rows } = await client.query<{ answer: string }>(
     'select append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) as answer',
     [new Date().toISOString(), ...parameters],

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '@tsunagari/event-store';
 import type { AppendOutcome } from '@tsunagari/event-store';
 import type { Pool } from '@tsunagari/postgres';
+import type { BatchParameters } from './batch-parameters';
 import type { EncodedAppend } from './encode';
-import { batchParameters } from './encode';
 import { classifyFailure, outcomeUnknown } from './outage';
 
 /** The result of one command of a batch: an outcome, or the error to throw to its caller. */
@@ -27,16 +27,21 @@ const oneStatement = {
 const answerWithin = 30_000;
 
 /** Writes a batch in one round trip. One bad command fails alone; an outage fails the whole batch with {@link StoreUnavailable}. */
-export async function writeBatch(writer: Writer, batch: readonly EncodedAppend[]): Promise<readonly Settled[]> {
+export async function writeBatch(
+  writer: Writer,
+  batch: readonly EncodedAppend[],
+  parameters: BatchParameters,
+): Promise<readonly Settled[]> {
   try {
-    return readAnswer(await askAgainOnOutage(writer, () => sendBatch(writer, batch)));
+    const values = parameters.of(batch);
+    return readAnswer(await askAgainOnOutage(writer, () => sendBatch(writer, batch.length, values)));
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     if (batch.length === 1) return [{ kind: 'failed', error }];
   }
   // Something in it raised and took the whole batch with it: find the one that does.
   const settled: Settled[] = [];
-  for (const append of batch) settled.push(...(await writeBatch(writer, [append])));
+  for (const append of batch) settled.push(...(await writeBatch(writer, [append], parameters)));
   return settled;
 }
 
@@ -94,10 +99,10 @@ function readOutcome(text: string): AppendOutcome {
   }
 }
 
-async function sendBatch(writer: Writer, batch: readonly EncodedAppend[]): Promise<string> {
+async function sendBatch(writer: Writer, commands: number, values: readonly Buffer[]): Promise<string> {
   const result = await writer.pool.query<{ answer: string }>({
-    ...(batch.length === 1 ? oneStatement : appendStatement),
-    values: [writer.now().toISOString(), ...batchParameters(batch)],
+    ...(commands === 1 ? oneStatement : appendStatement),
+    values: [writer.now().toISOString(), ...values],
     query_timeout: answerWithin,
   } as Parameters<Pool['query']>[0] & object);
   return result.rows[0]?.answer ?? '';
