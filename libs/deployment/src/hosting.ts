@@ -44,7 +44,10 @@ export function intakeAddress({ services }: Configuration): string | undefined {
   return services.touchpoints;
 }
 
-/** The schema of a process' own read models, and of its journal where the log fills one. The platform's are understanding's. */
+/**
+ * The schema of a process' folds by customer, and of its journal where the log fills one. The platform's are understanding's; that of
+ * a service is none of its contexts' own schemas, whose read models of aggregates keep tables of the same names.
+ */
 export function schemaOf(process: HostName): string {
-  return process === 'platform' ? 'understanding' : process;
+  return process === 'platform' || process === 'understanding' ? 'understanding' : `${process}_folds`;
 }

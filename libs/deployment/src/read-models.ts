@@ -13,8 +13,8 @@ export async function readModelsAt(deployment: Deployment): Promise<Position> {
   const there = await deployment.pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [`${schema}.checkpoints`]);
   if (!there.rows[0]?.there) return BEGINNING;
   const { rows } = await deployment.pool.query<{ pos: Position | null }>(
-    `select min(pos) as pos from ${schema}.checkpoints
-     where (reader, version) in (select * from unnest($1::text[], $2::int[])) having count(distinct reader) = $3`,
+    `select min(c.pos) as pos from ${schema}.checkpoints c join ${schema}.projections p on (p.name, p.generation) = (c.reader, c.generation)
+     where p.live and (p.name, p.version) in (select * from unnest($1::text[], $2::int[])) having count(distinct p.name) = $3`,
     [definitions.map(({ name }) => name), definitions.map(({ version }) => version), definitions.length],
   );
   return rows[0]?.pos ?? BEGINNING;
