@@ -2,6 +2,9 @@ import { consentFacts } from './customers/consent-facts';
 import { customersFacts } from './customers/facts';
 import { intakeFacts } from './intake/facts';
 import { operationsFacts } from './operations/facts';
+import { offerFacts } from './proposals/offer-facts';
+import { policyFacts } from './proposals/policy-facts';
+import { proposalFacts } from './proposals/proposal-facts';
 import { FactRegistry } from './registry';
 import { subscriptionsFacts } from './subscriptions/facts';
 import { planFacts } from './subscriptions/plan-facts';
@@ -29,6 +32,9 @@ export * from './money';
 export * from './operations/facts';
 export * from './port';
 export * from './position';
+export * from './proposals/offer-facts';
+export * from './proposals/policy-facts';
+export * from './proposals/proposal-facts';
 export * from './refusal';
 export * from './registry';
 export * from './sealed';
@@ -48,6 +54,7 @@ export * from './understanding/facts';
 export * from './value/purpose-facts';
 export * from './value/strategy-facts';
 export * from './value/value-model-facts';
+export * from './understanding/features-port';
 
 /** Every kind of fact of the platform. */
 export const facts = new FactRegistry([
@@ -62,6 +69,9 @@ export const facts = new FactRegistry([
   ...interactionFacts,
   ...requestFacts,
   ...messageFacts,
+  ...offerFacts,
+  ...policyFacts,
+  ...proposalFacts,
   ...intakeFacts,
   ...understandingFacts,
   ...operationsFacts,

@@ -1,6 +1,7 @@
 import { understandingSchema } from '@tsunagari/understanding';
 import type { ContextDefinition, ContextName } from './context';
 import { openCustomers } from './customers';
+import { openProposals } from './proposals';
 import { openSubscriptions } from './subscriptions';
 import { openUnderstanding, projectionsOfUnderstanding } from './understanding';
 import { openValue } from './value';
@@ -10,6 +11,7 @@ export const contexts: Readonly<Partial<Record<ContextName, ContextDefinition>>>
   value: { open: openValue, schemas: [] },
   customers: { open: openCustomers, schemas: [] },
   subscriptions: { open: openSubscriptions, schemas: [] },
+  proposals: { open: openProposals, schemas: [] },
   understanding: { open: openUnderstanding, schemas: [understandingSchema], projections: projectionsOfUnderstanding },
 };
 

@@ -4,10 +4,13 @@ import {
   profileProjection,
   purchasesProjection,
   startDayTimer,
+  understandingAnswers,
   understandingSubgraph,
 } from '@tsunagari/understanding';
+import { understandingPort } from '@tsunagari/contracts';
 import type { AnyProjection } from '@tsunagari/projection';
 import type { Deployment } from '../deployment';
+import { implementPort } from '../ports/local-port';
 import type { OpenContext, Running, Shared } from './context';
 
 /** The folds of understanding, for the deployment's zone. */
@@ -33,6 +36,7 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
       onError: onResolverError,
     }),
     runs: [daysThatEnd(deployment, shared)],
+    ports: [implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now }))],
   };
 }
 

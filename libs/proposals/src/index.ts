@@ -1,0 +1,12 @@
+export { activePolicy, type Book, bookReader, type BookReader, type OfferView, type PolicyView } from './book/book';
+export { holdoutCommands, type HoldoutCommands } from './holdout/holdout.commands';
+export { offerCommands, type OfferCommands } from './offer/offer.commands';
+export { policyCommands, type PolicyCommands } from './policy/policy.commands';
+export { decisions, type Decisions } from './proposal/decisions';
+export { explanations, type Explanations } from './proposal/explanations';
+export { proposalCommands, type ProposalCommands } from './proposal/proposal.commands';
+export { type DecisionView, type ProposalView } from './proposal/proposal.read-model';
+export type { DecisionPorts } from './proposal/proposals.ports';
+export { type DecisionsRun, runDecisions, type RunDecisions } from './proposal/run-decisions';
+export { proposalsSubgraph, type ProposalsLoaders, type ProposalsPorts } from './proposals.subgraph';
+export { purposeValueCommands, type PurposeValueCommands } from './purpose-value/purpose-value.commands';
