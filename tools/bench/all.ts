@@ -1,4 +1,5 @@
 import type { BenchmarkRow } from './benchmark';
+import { chaosBenchmark } from './chaos';
 import { clvBenchmarks } from './clv';
 import { eventStoreBenchmarks } from './event-store';
 import { idleBenchmark } from './idle';
@@ -6,7 +7,7 @@ import { spineBenchmarks } from './spine';
 
 export type BenchmarkOptions = {
   readonly quick: boolean;
-  /** Groups (`event-store`, `spine`, `idle`, `clv`) or ids (`B2`); empty for all. */
+  /** Groups (`event-store`, `spine`, `idle`, `clv`, `chaos`) or ids (`B2`); empty for all. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 };
@@ -16,6 +17,7 @@ const groups = {
   spine: ({ quick }: BenchmarkOptions) => spineBenchmarks({ quick }),
   idle: () => idleBenchmark(),
   clv: () => clvBenchmarks(),
+  chaos: ({ quick, say }: BenchmarkOptions) => chaosBenchmark({ quick, say }),
 } satisfies Record<string, (options: BenchmarkOptions) => Promise<BenchmarkRow[]>>;
 
 /** Runs the groups one after the other: whatever runs beside a benchmark is part of its result. */

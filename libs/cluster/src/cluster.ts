@@ -20,8 +20,8 @@ export type ClusterOptions = {
   readonly bundles: string;
   /** The gateway's first port to try. */
   readonly port: number;
-  /** A second relay waits beside the first and takes over when that ends. Default 1. */
-  readonly relays?: 1 | 2;
+  /** How many of a process run beside each other: a second relay waits and takes over; others share the work. Default 1 each. */
+  readonly replicas?: Readonly<Partial<Record<ClusterProcess, number>>>;
   /** For every process, beside what connects them: time zone, clock, log level. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
   readonly nodeFlags?: readonly string[];
@@ -51,7 +51,7 @@ export type Cluster = {
  * @throws when one is running already, when Kafka or PostgreSQL cannot start, or when a process is not ready within a minute.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const { home, relays = 1, onStep = () => undefined } = options;
+  const { home, replicas = {}, onStep = () => undefined } = options;
   const logs = path.join(home, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   await claimCluster(home);
@@ -88,7 +88,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       () => ensureTopics({ kafka, namespace: NAMESPACE, replicationFactor: 1 }),
     );
 
-    const names = CLUSTER_PROCESSES.flatMap((name) => (name === 'relay' && relays === 2 ? ['relay', 'relay-2'] : [name]));
+    // The first of a kind has the address by which others know it: `understanding`, `understanding-2`, …
+    const names = CLUSTER_PROCESSES.flatMap((name) => [
+      name,
+      ...Array.from({ length: (replicas[name] ?? 1) - 1 }, (_, n) => `${name}-${n + 2}`),
+    ]);
     const addresses = new Map<string, string>();
     for (const name of names)
       addresses.set(name, `http://127.0.0.1:${name === 'gateway' ? await nextFreePort(options.port) : await freePort()}`);
@@ -105,7 +109,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const record = (): void => recordCluster(home, { pid: process.pid, url: addresses.get('gateway') ?? '', environment, processes });
     for (const name of names) {
       const url = addresses.get(name) ?? '';
-      const bundle = path.resolve(options.bundles, name.replace(/-\d$/, ''), 'main.js');
+      const bundle = path.resolve(options.bundles, name.replace(/-\d+$/, ''), 'main.js');
       if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run npm run build`);
       const managed = managedProcess({
         name,

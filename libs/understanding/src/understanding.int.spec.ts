@@ -396,3 +396,17 @@ describe('understanding over PostgreSQL', () => {
     });
   });
 });
+
+it('closes the days of a long history, by two processes at once, each day once', async () => {
+  const on = await platform();
+  try {
+    const close = () => closeDays({ ...on, from: '1999-01-01', upTo: '2019-12-31', timeZone: 'UTC' });
+    const both = await Promise.all([close(), close()]);
+    expect(both.map(({ closed }) => closed).reduce((a, b) => a + b)).toBe(7670);
+    expect(await lastClosedDay(on.store)).toBe('2019-12-31');
+    const stream = await on.store.readStream(streamName('calendar', 'days'));
+    expect(stream).toMatchObject({ kind: 'open', lastVersion: 7670 });
+  } finally {
+    await on.stop();
+  }
+});

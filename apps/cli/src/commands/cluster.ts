@@ -55,9 +55,10 @@ async function up(call: Call, home: string): Promise<ExitCode> {
   try {
     cluster = await startCluster({
       home,
-      bundles: path.join('dist', 'apps'),
+      // Beside this one.
+      bundles: path.join(__dirname, '..'),
       port: given.port,
-      relays: relays === '2' ? 2 : 1,
+      replicas: { relay: Number(relays) },
       nodeFlags: process.execArgv,
       variables: { TSUNAGARI_CLOCK, TSUNAGARI_TIME_ZONE, TSUNAGARI_CURRENCY, TRUSTED_DOCUMENTS, LOG_LEVEL },
       onStep: ({ name, seconds, where }) => say(`  ✓ ${name.padEnd(14)} ${where.padEnd(24)} ${duration(seconds)}`),

@@ -121,10 +121,10 @@ export function secretsOf(home: string): { readonly tokenKey: string; readonly w
   return JSON.parse(readFileSync(path.join(home, 'secrets.json'), 'utf8')) as { tokenKey: string; writeKey: string };
 }
 
-/** Waits for a condition, at most half a minute. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 30_000; !(await holds()); await pause(50))
-    if (performance.now() > end) throw new Error(`still waiting after half a minute: ${what}`);
+/** Waits for a condition, at most half a minute unless said otherwise. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, seconds = 30): Promise<void> {
+  for (const end = performance.now() + seconds * 1000; !(await holds()); await pause(50))
+    if (performance.now() > end) throw new Error(`still waiting after ${seconds} s: ${what}`);
 }
 
 function environment(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {

@@ -30,6 +30,8 @@ export type DaysClosed = {
 /** The log's first facts among which the earliest day is looked for: an import is in order of time but for a few lines. */
 const FIRST_FACTS = 1000;
 const ATTEMPTS = 5;
+/** A history of many years is closed in several appends: a store takes so many facts at once. */
+const DAYS_AT_ONCE = 1000;
 
 /** The last closed day; null before the first. One read of the end of a stream. */
 export async function lastClosedDay(store: EventStore): Promise<Day | null> {
@@ -37,23 +39,30 @@ export async function lastClosedDay(store: EventStore): Promise<Day | null> {
 }
 
 /**
- * Appends `DayClosed` for every day up to `upTo` that is not closed yet, in one append with an exact version: two processes cannot
+ * Appends `DayClosed` for every day up to `upTo` that is not closed yet, a thousand in one append with an exact version: two processes cannot
  * both close a day, and whoever loses the race reads again. Closing again changes nothing. Days before the first closed one stay
  * open: a fold looks at the last closed day only.
  */
 export async function closeDays({ store, log, keyring, upTo, timeZone, from }: CloseDays): Promise<DaysClosed> {
+  let closed = 0;
   for (let attempt = 1; ; attempt += 1) {
     const { lastDay, version } = await endOfCalendar(store);
     const first = lastDay === null ? await firstDay(log, timeZone, from) : dayNumberOf(lastDay) + 1;
-    const last = dayNumberOf(upTo);
-    if (first === null || first > last) return { closed: 0, lastDay, position: null };
+    const wanted = dayNumberOf(upTo);
+    if (first === null || first > wanted) return { closed, lastDay, position: null };
+    const last = Math.min(wanted, first + DAYS_AT_ONCE - 1);
     const sealed = await keyring.seal(Array.from({ length: last - first + 1 }, (_, i) => closing(first + i, timeZone)));
     const facts = sealed.map((outcome) => {
       if (outcome.kind !== 'sealed') throw new Error(`DayClosed broke its own contract: ${JSON.stringify(outcome.refusal)}`);
       return outcome.fact;
     });
     const [outcome] = await store.appendMany([{ stream: CALENDAR_STREAM, expected: version === 0 ? 'none' : { exact: version }, facts }]);
-    if (outcome?.kind === 'appended') return { closed: outcome.duplicate ? 0 : facts.length, lastDay: upTo, position: outcome.position };
+    if (outcome?.kind === 'appended') {
+      closed += outcome.duplicate ? 0 : facts.length;
+      if (last === wanted) return { closed, lastDay: upTo, position: outcome.position };
+      attempt = 0;
+      continue;
+    }
     if (outcome?.kind !== 'conflict' || attempt === ATTEMPTS) throw new Error(`days were not closed: ${JSON.stringify(outcome)}`);
   }
 }
