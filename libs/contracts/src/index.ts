@@ -32,6 +32,7 @@ export * from './money';
 export * from './operations/facts';
 export * from './port';
 export * from './position';
+export * from './proposals/commands';
 export * from './proposals/offer-facts';
 export * from './proposals/policy-facts';
 export * from './proposals/proposal-facts';

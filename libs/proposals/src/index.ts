@@ -1,10 +1,13 @@
 export { activePolicy, type Book, bookReader, type BookReader, type OfferView, type PolicyView } from './book/book';
+export { experienceCommands, type ExperienceCommands } from './experience/experience.commands';
 export { holdoutCommands, type HoldoutCommands } from './holdout/holdout.commands';
 export { offerCommands, type OfferCommands } from './offer/offer.commands';
+export { offerUse, type OfferUse } from './offer/offer-use.read-model';
 export { policyCommands, type PolicyCommands } from './policy/policy.commands';
 export { decisions, type Decisions } from './proposal/decisions';
 export { explanations, type Explanations } from './proposal/explanations';
 export { proposalCommands, type ProposalCommands } from './proposal/proposal.commands';
+export { proposalExpiry } from './proposal/proposal-expiry.reactor';
 export { type DecisionView, type ProposalView } from './proposal/proposal.read-model';
 export type { DecisionPorts } from './proposal/proposals.ports';
 export { type DecisionsRun, runDecisions, type RunDecisions } from './proposal/run-decisions';

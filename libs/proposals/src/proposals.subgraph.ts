@@ -3,6 +3,7 @@ import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/gra
 import DataLoader from 'dataloader';
 import type { Book } from './book/book';
 import { typeDefs } from './generated/graphql';
+import type { ExperienceCommands } from './experience/experience.commands';
 import type { HoldoutCommands } from './holdout/holdout.commands';
 import type { OfferCommands } from './offer/offer.commands';
 import { offerResolvers } from './offer/offer.resolver';
@@ -19,7 +20,7 @@ import type { runDecisions } from './proposal/run-decisions';
 import type { PurposeValueCommands } from './purpose-value/purpose-value.commands';
 
 export type ProposalsPorts = DecisionPorts & {
-  readonly commands: OfferCommands & PolicyCommands & PurposeValueCommands & HoldoutCommands & ProposalCommands;
+  readonly commands: OfferCommands & PolicyCommands & PurposeValueCommands & HoldoutCommands & ExperienceCommands & ProposalCommands;
   readonly deciding: Decisions;
   readonly explaining: Explanations;
   readonly runDecisions: ReturnType<typeof runDecisions>;

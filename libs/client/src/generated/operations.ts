@@ -17,6 +17,23 @@ export type CustomerOrder =
   /** Least probability of a purchase in 90 days first. */
   | 'RISK';
 
+export type DecideProposalsInput = {
+  count?: number;
+  /** Either the customer, */
+  customerId?: string | number | null | undefined;
+  idempotencyKey: string;
+  /** or what she is known by: an anonymous visitor has proposals too. */
+  identifier?: IdentifierInput | null | undefined;
+  slot: string;
+};
+
+export type DeclineProposalInput = {
+  idempotencyKey: string;
+  proposalId: string | number;
+  /** Nobody has to give one. */
+  reason?: string | null | undefined;
+};
+
 export type EraseCustomerInput = {
   /** Type ERASE: it cannot be undone. */
   confirm: string;
@@ -80,12 +97,51 @@ export type MergeCustomersInput = {
   reason: string;
 };
 
+export type OfferKind =
+  | 'CAMPAIGN'
+  | 'COMMUNITY'
+  | 'COUPON'
+  | 'CROSS_SELL'
+  | 'ENCOURAGEMENT'
+  | 'EVENT'
+  | 'HOW_TO'
+  | 'HUMAN_OUTREACH'
+  | 'ONBOARDING_STEP'
+  | 'PLAN_CHANGE'
+  | 'RECOMMENDATION'
+  | 'RECOVERY'
+  | 'RETENTION'
+  | 'SELF_ASSESSMENT'
+  | 'UP_SELL';
+
 export type OrderLineInput = {
   description?: string | null | undefined;
   quantity: number;
   sku: string;
   unitPrice: string;
 };
+
+export type PresentProposalsInput = {
+  idempotencyKey: string;
+  /** All of one decision. */
+  proposalIds: Array<string | number>;
+  touchpointId?: string | null | undefined;
+};
+
+export type ProposalAnswerInput = {
+  idempotencyKey: string;
+  proposalId: string | number;
+};
+
+export type ProposalStatus =
+  | 'ACCEPTED'
+  | 'DECIDED'
+  | 'DECLINED'
+  | 'EXPIRED'
+  | 'FULFILLED'
+  | 'PRESENTED'
+  | 'SNOOZED'
+  | 'WITHDRAWN';
 
 export type RecordOrderInput = {
   buyer: IdentifierInput;
@@ -367,6 +423,57 @@ export type RecordOrderMutation = { recordOrder:
     | { __typename: 'OrderRecorded', position: string, repeated: boolean, order: { id: string, orderId: string, total: { amountMinor: string, currency: string }, customer: { id: string } | null } }
    };
 
+export type ProposalFieldsFragment = { id: string, slot: string, status: ProposalStatus, place: number, expiresAt: string, offer: { offerId: string, kind: OfferKind, title: { ja: string, en: string }, text: { ja: string, en: string } }, reasons: Array<{ code: string, words: { ja: string, en: string } }> };
+
+export type DecideProposalsMutationVariables = Exact<{
+  input: DecideProposalsInput;
+}>;
+
+
+export type DecideProposalsMutation = { decideProposals:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ProposalsDecided', position: string, repeated: boolean, decision: { id: string, expiresAt: string }, proposals: Array<{ id: string, slot: string, status: ProposalStatus, place: number, expiresAt: string, offer: { offerId: string, kind: OfferKind, title: { ja: string, en: string }, text: { ja: string, en: string } }, reasons: Array<{ code: string, words: { ja: string, en: string } }> }> }
+   };
+
+export type PresentProposalsMutationVariables = Exact<{
+  input: PresentProposalsInput;
+}>;
+
+
+export type PresentProposalsMutation = { presentProposals:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ProposalsChanged', position: string, proposals: Array<{ id: string, status: ProposalStatus }> }
+   };
+
+export type AcceptProposalMutationVariables = Exact<{
+  input: ProposalAnswerInput;
+}>;
+
+
+export type AcceptProposalMutation = { acceptProposal:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ProposalsChanged', position: string, proposals: Array<{ id: string, status: ProposalStatus }> }
+   };
+
+export type DeclineProposalMutationVariables = Exact<{
+  input: DeclineProposalInput;
+}>;
+
+
+export type DeclineProposalMutation = { declineProposal:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ProposalsChanged', position: string, proposals: Array<{ id: string, status: ProposalStatus }> }
+   };
+
+export type CustomerProposalsQueryVariables = Exact<{
+  id: string | number;
+  slot: string;
+  first: number;
+}>;
+
+
+export type CustomerProposalsQuery = { customer: { id: string, proposals: Array<{ id: string, slot: string, status: ProposalStatus, place: number, expiresAt: string, offer: { offerId: string, kind: OfferKind, title: { ja: string, en: string }, text: { ja: string, en: string } }, reasons: Array<{ code: string, words: { ja: string, en: string } }> }> | null } | null };
+
 export type RetentionQueryVariables = Exact<{
   input?: RetentionInput | null | undefined;
 }>;
@@ -453,6 +560,34 @@ export const RefusedFragmentDoc = new TypedDocumentString(`
   remedy
 }
     `, {"fragmentName":"Refused"}) as unknown as TypedDocumentString<RefusedFragment, unknown>;
+export const ProposalFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ProposalFields on Proposal {
+  id
+  slot
+  status
+  place
+  expiresAt
+  offer {
+    offerId
+    kind
+    title {
+      ja
+      en
+    }
+    text {
+      ja
+      en
+    }
+  }
+  reasons {
+    code
+    words {
+      ja
+      en
+    }
+  }
+}
+    `, {"fragmentName":"ProposalFields"}) as unknown as TypedDocumentString<ProposalFieldsFragment, unknown>;
 export const TopCustomersDocument = new TypedDocumentString(`
     query TopCustomers($orderBy: CustomerOrder! = LTV, $currency: String, $first: Int! = 10, $after: String) {
   customers(orderBy: $orderBy, currency: $currency, first: $first, after: $after) {
@@ -753,6 +888,154 @@ export const RecordOrderDocument = new TypedDocumentString(`
   message
   remedy
 }`) as unknown as TypedDocumentString<RecordOrderMutation, RecordOrderMutationVariables>;
+export const DecideProposalsDocument = new TypedDocumentString(`
+    mutation DecideProposals($input: DecideProposalsInput!) {
+  decideProposals(input: $input) {
+    __typename
+    ... on ProposalsDecided {
+      position
+      repeated
+      decision {
+        id
+        expiresAt
+      }
+      proposals {
+        ...ProposalFields
+      }
+    }
+    ... on CommandRefused {
+      code
+      field
+      rule
+      message
+      remedy
+    }
+  }
+}
+    fragment ProposalFields on Proposal {
+  id
+  slot
+  status
+  place
+  expiresAt
+  offer {
+    offerId
+    kind
+    title {
+      ja
+      en
+    }
+    text {
+      ja
+      en
+    }
+  }
+  reasons {
+    code
+    words {
+      ja
+      en
+    }
+  }
+}`) as unknown as TypedDocumentString<DecideProposalsMutation, DecideProposalsMutationVariables>;
+export const PresentProposalsDocument = new TypedDocumentString(`
+    mutation PresentProposals($input: PresentProposalsInput!) {
+  presentProposals(input: $input) {
+    __typename
+    ... on ProposalsChanged {
+      position
+      proposals {
+        id
+        status
+      }
+    }
+    ... on CommandRefused {
+      code
+      field
+      rule
+      message
+      remedy
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PresentProposalsMutation, PresentProposalsMutationVariables>;
+export const AcceptProposalDocument = new TypedDocumentString(`
+    mutation AcceptProposal($input: ProposalAnswerInput!) {
+  acceptProposal(input: $input) {
+    __typename
+    ... on ProposalsChanged {
+      position
+      proposals {
+        id
+        status
+      }
+    }
+    ... on CommandRefused {
+      code
+      field
+      rule
+      message
+      remedy
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AcceptProposalMutation, AcceptProposalMutationVariables>;
+export const DeclineProposalDocument = new TypedDocumentString(`
+    mutation DeclineProposal($input: DeclineProposalInput!) {
+  declineProposal(input: $input) {
+    __typename
+    ... on ProposalsChanged {
+      position
+      proposals {
+        id
+        status
+      }
+    }
+    ... on CommandRefused {
+      code
+      field
+      rule
+      message
+      remedy
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DeclineProposalMutation, DeclineProposalMutationVariables>;
+export const CustomerProposalsDocument = new TypedDocumentString(`
+    query CustomerProposals($id: ID!, $slot: String!, $first: Int!) {
+  customer(id: $id) {
+    id
+    proposals(slot: $slot, first: $first) {
+      ...ProposalFields
+    }
+  }
+}
+    fragment ProposalFields on Proposal {
+  id
+  slot
+  status
+  place
+  expiresAt
+  offer {
+    offerId
+    kind
+    title {
+      ja
+      en
+    }
+    text {
+      ja
+      en
+    }
+  }
+  reasons {
+    code
+    words {
+      ja
+      en
+    }
+  }
+}`) as unknown as TypedDocumentString<CustomerProposalsQuery, CustomerProposalsQueryVariables>;
 export const RetentionDocument = new TypedDocumentString(`
     query Retention($input: RetentionInput) {
   retention(input: $input) {

@@ -3,28 +3,47 @@ import {
   type ConsentPort,
   type ConsentQuestion,
   type ConsentVerdict,
+  expireDecision,
   facts as registry,
   understandingPort,
 } from '@tsunagari/contracts';
+import { createReadModelRunner } from '@tsunagari/projection';
 import {
   bookReader,
   decisions,
+  experienceCommands,
   explanations,
   holdoutCommands,
   offerCommands,
+  offerUse,
   policyCommands,
   proposalCommands,
+  proposalExpiry,
   proposalsSubgraph,
   purposeValueCommands,
   runDecisions,
 } from '@tsunagari/proposals';
+import { createReactorRunner, handle } from '@tsunagari/reactor';
 import type { Deployment } from '../deployment';
 import type { OpenContext, Shared } from './context';
+import { reactorsRun, readModelsRun } from './runs';
+
+const SCHEMA = 'proposals';
 
 /** Offers, policies, and what is proposed to whom. */
-export function openProposals({ log, store, journal, keyring, path }: Deployment, shared: Shared): OpenContext {
-  const { identity, identified, now, onResolverError, port } = shared;
+export function openProposals({ pool, log, store, journal, keyring, path }: Deployment, shared: Shared): OpenContext {
+  const { identity, identified, now, onResolverError, onRunError, port } = shared;
   const book = bookReader({ log, registry });
+  const runner = createReadModelRunner({
+    pool,
+    log,
+    journal,
+    registry,
+    schema: SCHEMA,
+    definitions: [offerUse],
+    onError: (error) => onRunError('proposals read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
+  });
+  const uses = runner.reader(offerUse);
   const ports = {
     path,
     store,
@@ -34,10 +53,28 @@ export function openProposals({ log, store, journal, keyring, path }: Deployment
     book,
     understanding: port(understandingPort),
     mayContact: inBatches(port(consentPort)),
-    used: async () => ({}),
+    used: async (offerIds: readonly string[]) =>
+      Object.fromEntries([...(await uses.get(offerIds))].map(([offerId, { proposed }]) => [offerId, proposed])),
     waitFor: identified,
   };
   const deciding = decisions(ports);
+  const proposals = proposalCommands({ path, journal, identity, book });
+  const reactors = createReactorRunner({
+    pool,
+    log,
+    journal,
+    registry,
+    schema: SCHEMA,
+    reactors: [proposalExpiry],
+    handlers: [handle(expireDecision, proposals.expireDecision)],
+    store,
+    keyring,
+    now,
+    // A refused reaction is a fact that operations see, no failure of a run.
+    onError: (error) => {
+      if (error.kind !== 'refused') onRunError('proposals reactors', error.cause ?? new Error(`${error.reactor}: ${error.message}`));
+    },
+  });
   return {
     name: 'proposals',
     subgraph: proposalsSubgraph({
@@ -51,11 +88,12 @@ export function openProposals({ log, store, journal, keyring, path }: Deployment
         ...policyCommands({ path }),
         ...purposeValueCommands({ path }),
         ...holdoutCommands({ path }),
-        ...proposalCommands({ path, journal, identity, book }),
+        ...experienceCommands({ path, uses, runner }),
+        ...proposals,
       },
       onError: onResolverError,
     }),
-    runs: [],
+    runs: [readModelsRun('proposals', runner), reactorsRun('proposals', reactors)],
   };
 }
 

@@ -96,6 +96,11 @@ export function policyResolvers({ commands, book, now }: ProposalsPorts): Resolv
           return { __typename: 'PurposeValueChanged' as const, purposeValue: { ...value, value: money(value.value) } };
         });
       },
+      learnExperience: async (_, { input }, context) =>
+        answer(await commands.learnExperience(askedBy(input, context, now())), context, ({ experience }) => ({
+          __typename: 'ExperienceChanged' as const,
+          offers: experience.size,
+        })),
       async defineHoldout(_, { input }, context) {
         const { holdoutId, salt, from = 0, to } = input;
         const command = { holdoutId, salt, from, to, ...present({ slots: input.slots == null ? null : [...input.slots] }) };

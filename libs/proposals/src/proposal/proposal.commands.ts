@@ -110,7 +110,9 @@ export function proposalCommands(ports: {
     },
 
     /** What nobody answered in time: a timer says so. */
-    expireDecision(place: ProposalPlace, asked: Asked): Promise<CommandResult> {
+    async expireDecision({ decisionId }: { readonly decisionId: string }, asked: Asked): Promise<CommandResult> {
+      const place = placeOf(decisionId);
+      if (place === null) return { kind: 'refused', refusal: { ...unknown, field: 'decisionId' } };
       return execute(place, { kind: 'ExpireDecision', subject: place.subject, at: asked.at, decision: place.decision }, asked);
     },
   };

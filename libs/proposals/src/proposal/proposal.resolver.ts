@@ -1,6 +1,7 @@
 import { askedBy, type CommandResult } from '@tsunagari/command';
 import type { IdentifierType } from '@tsunagari/contracts';
 import { commandRefused, failure, fromGlobalId, PAGE_LIMIT, toGlobalId } from '@tsunagari/graphql';
+import { reachesSubject } from '@tsunagari/projection';
 import type { Resolvers } from '../generated/graphql';
 import { momentOf, present } from '../offer/offer.resolver';
 import type { ProposalsPorts } from '../proposals.subgraph';
@@ -14,20 +15,20 @@ export function proposalsOf(decision: DecisionView): ProposalModel[] {
   return decision.proposals.map((proposal) => ({ decision, proposal }));
 }
 
-/** A customer's own token reaches what was decided for the very identifier that it names, and nothing else. */
-function reaches({ principal }: SubgraphContext, subject: string): void {
-  if (principal.kind !== 'staff' && principal.subject !== subject)
-    throw failure('FORBIDDEN', 'You have no right to this.', { rule: 'a customer reaches only herself, along verified links' });
-}
-
 export function proposalResolvers(ports: ProposalsPorts): Resolvers {
   const { commands, deciding, explaining, keyring, runDecisions, now } = ports;
 
+  /** A customer's own token reaches what verified links make hers, and nothing else. */
+  const reaches = async ({ principal }: SubgraphContext, subject: string): Promise<void> => {
+    if (!(await reachesSubject(ports, principal, subject)))
+      throw failure('FORBIDDEN', 'You have no right to this.', { rule: 'a customer reaches only herself, along verified links' });
+  };
+
   /** The key of an id, after checking that the caller may reach whom it is about. */
-  const reached = (type: 'Proposal' | 'Decision', id: string, field: string, context: SubgraphContext): string => {
+  const reached = async (type: 'Proposal' | 'Decision', id: string, field: string, context: SubgraphContext): Promise<string> => {
     const key = fromGlobalId(type, id, field);
     const place = placeOf(key);
-    if (place !== null) reaches(context, place.subject);
+    if (place !== null) await reaches(context, place.subject);
     return key;
   };
 
@@ -67,7 +68,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
       async proposals({ customer }, { slot, first }, context) {
         if (first < 1 || first > PAGE_LIMIT)
           throw failure('BAD_USER_INPUT', `first is ${first}.`, { field: 'first', rule: `from 1 to ${PAGE_LIMIT}` });
-        if (context.principal.kind !== 'staff') reaches(context, customer);
+        await reaches(context, customer);
         const at = now();
         const open = openDecisions(await context.loaders.decisionsOf.load(customer), at).get(slot);
         return open === undefined
@@ -82,7 +83,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
       __resolveReference: async ({ id }, context) => {
         const place = placeOf(fromGlobalId('Proposal', id));
         if (place === null || place.place === null) return null;
-        reaches(context, place.subject);
+        await reaches(context, place.subject);
         const decision = await explaining.decisionAt(place);
         return (decision === null ? undefined : proposalsOf(decision)[place.place - 1]) ?? null;
       },
@@ -120,7 +121,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
       __resolveReference: async ({ id }, context) => {
         const place = placeOf(fromGlobalId('Decision', id));
         if (place === null) return null;
-        reaches(context, place.subject);
+        await reaches(context, place.subject);
         return explaining.decisionAt(place);
       },
       id: (decision) => toGlobalId('Decision', decisionId(decision)),
@@ -133,7 +134,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
     Mutation: {
       async decideProposals(_, { input }, context) {
         const customer = await customerOf(input);
-        if (context.principal.kind !== 'staff') reaches(context, customer);
+        if (customer !== UNSEEN) await reaches(context, customer);
         const decided = await deciding.decideProposals(
           { customer, slot: input.slot, count: input.count ?? 1 },
           askedBy(input, context, now()),
@@ -150,24 +151,23 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
         };
       },
       async presentProposals(_, { input }, context) {
-        const keys = input.proposalIds.map((id, n) => {
-          const type = id.startsWith('Decision:') ? 'Decision' : 'Proposal';
-          return reached(type, id, `proposalIds.${n}`, context);
-        });
+        const keys = await Promise.all(
+          input.proposalIds.map((id, n) => reached(id.startsWith('Decision:') ? 'Decision' : 'Proposal', id, `proposalIds.${n}`, context)),
+        );
         const command = { proposalIds: keys, ...present({ touchpointId: input.touchpointId }) };
         return changed(keys[0] ?? '', await commands.presentProposals(command, askedBy(input, context, now())), context);
       },
       async acceptProposal(_, { input }, context) {
-        const proposalId = reached('Proposal', input.proposalId, 'proposalId', context);
+        const proposalId = await reached('Proposal', input.proposalId, 'proposalId', context);
         return changed(proposalId, await commands.acceptProposal({ proposalId }, askedBy(input, context, now())), context);
       },
       async declineProposal(_, { input }, context) {
-        const proposalId = reached('Proposal', input.proposalId, 'proposalId', context);
+        const proposalId = await reached('Proposal', input.proposalId, 'proposalId', context);
         const command = { proposalId, ...present({ reason: input.reason }) };
         return changed(proposalId, await commands.declineProposal(command, askedBy(input, context, now())), context);
       },
       async snoozeProposal(_, { input }, context) {
-        const proposalId = reached('Proposal', input.proposalId, 'proposalId', context);
+        const proposalId = await reached('Proposal', input.proposalId, 'proposalId', context);
         const command = { proposalId, until: momentOf(input.until) };
         return changed(proposalId, await commands.snoozeProposal(command, askedBy(input, context, now())), context);
       },
