@@ -9,7 +9,7 @@ import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, tempor
 jest.setTimeout(120_000);
 
 const SHOP = path.join(__dirname, '..', '..', '..', 'data', 'online-retail', 'online_retail.csv.gz');
-const COMMANDS = ['import', 'status', 'explain', 'audit', 'quarantine', 'token', 'topics', 'doctor'];
+const COMMANDS = ['import', 'status', 'explain', 'audit', 'backtest', 'quarantine', 'token', 'topics', 'doctor'];
 
 let bundles: Bundles;
 let database: TestDatabase;
@@ -53,6 +53,8 @@ it.each([
   [['import', 'x.csv', '--format', 'excel']],
   [['explain', 'ltv', 'nobody']],
   [['audit', 'nothing']],
+  [['backtest']],
+  [['backtest', 'ltv', '--as-of', 'yesterday']],
   [['token', '--role', 'king']],
   [['topics']],
   [['topics', 'ensure']],

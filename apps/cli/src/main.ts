@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command';
 import { auditCommand } from './commands/audit';
 import { clusterCommand } from './commands/cluster';
+import { backtestCommand } from './commands/backtest';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
 import { importCommand } from './commands/import';
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   status: statusCommand,
   explain: explainCommand,
   audit: auditCommand,
+  backtest: backtestCommand,
   quarantine: quarantineCommand,
   token: tokenCommand,
   topics: topicsCommand,

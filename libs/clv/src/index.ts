@@ -70,3 +70,17 @@ export {
 export type { Matrix } from './numerics/matrix';
 export { MONTH_DAYS } from './lifetime-value';
 export { createRandom, type Random } from './random';
+export {
+  fitPropensity,
+  leakingFeatures,
+  propensityOf,
+  testPropensity,
+  type Driver,
+  type FeatureRow,
+  type FittedPropensity,
+  type Propensity,
+  type PropensityDecile,
+  type PropensityTerm,
+  type PropensityTest,
+} from './propensity';
+export { contractInterval, contractValue, type ContractInterval, type ContractValue, type ContractValueQuestion } from './contract-value';

@@ -15,6 +15,7 @@ import { messageFacts } from './touchpoints/message-facts';
 import { requestFacts } from './touchpoints/request-facts';
 import { surveyFacts } from './touchpoints/survey-facts';
 import { touchpointFacts } from './touchpoints/touchpoint-facts';
+import { definitionFacts } from './understanding/definition-facts';
 import { understandingFacts } from './understanding/facts';
 import { purposeFacts } from './value/purpose-facts';
 import { strategyFacts } from './value/strategy-facts';
@@ -51,6 +52,7 @@ export * from './touchpoints/message-facts';
 export * from './touchpoints/request-facts';
 export * from './touchpoints/survey-facts';
 export * from './touchpoints/touchpoint-facts';
+export * from './understanding/definition-facts';
 export * from './understanding/facts';
 export * from './value/purpose-facts';
 export * from './value/strategy-facts';
@@ -79,4 +81,5 @@ export const facts = new FactRegistry([
   ...strategyFacts,
   ...valueModelFacts,
   ...purposeFacts,
+  ...definitionFacts,
 ]);

@@ -64,6 +64,7 @@ export const STREAM_CATEGORIES = {
   quarantine: { id: 'quarantine id', holds: 'EventQuarantined, EventReleased', onMerge: '–' },
   import: { id: 'format and content hash', holds: 'ImportCompleted', onMerge: '–' },
   calendar: { id: "the word 'days'", holds: 'DayClosed', onMerge: '–' },
+  definitions: { id: "the word 'current'", holds: 'metrics, segments, stages, needs and health models, all versions', onMerge: '–' },
   model: { id: 'purpose', holds: 'ModelFitted', onMerge: '–' },
 } as const;
 

@@ -42,6 +42,16 @@ export {
   type RetentionRow,
   type RetentionUnit,
 } from '@tsunagari/metrics';
+export { type CustomerAttributes, attributesOf, type Understood } from './attributes/attributes';
+export { everyUnderstood, understoodOf } from './attributes/understood.query';
+export { attributeNames, CUSTOMER_ATTRIBUTES, customerRules } from './attributes/vocabulary';
+export { type DefinitionBook, definitionBook, DEFINITIONS_STREAM } from './definitions/definition-book';
+export { type DefinitionCommands, definitionCommands } from './definitions/definitions.commands';
+export { experienceProjection, type ExperienceState } from './experience/experience.projection';
+export { backTestHealth, type HealthBackTested, type HealthReport } from './health/back-test-health';
+export { type CustomerHealth, healthOf } from './health/customer-health';
+export { holdingsProjection, type HoldingsState } from './holdings/holdings.projection';
+export { replayedCustomers } from './replay/replayed-customers';
 export { retention } from './retention/retention.query';
 export { understandingSchema } from './schema';
 export { logOf, shown, type ShownFact, timelineOf } from './timeline/timeline.query';

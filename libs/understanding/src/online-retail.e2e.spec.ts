@@ -7,6 +7,8 @@ import { createDataSource, migrate } from '@tsunagari/postgres';
 import { keyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { createProjectionRunner } from '@tsunagari/projection';
 import { testDatabase } from '@tsunagari/testing';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeDays } from './days/close-days';
 import { lifetimeValueOf, valuedCustomer } from './lifetime-value/customer-value';
@@ -21,7 +23,7 @@ import { understandingSchema } from './schema';
 const DATA = join(__dirname, '../../../data');
 
 /** A real file, by the real path: importer, store, log, runner. Its days are closed up to `upTo`, and nothing is fitted yet. */
-async function imported(format: ImportFormat, path: string, upTo: string, freeOrders?: FreeOrders) {
+async function imported(format: ImportFormat, path: string, upTo: string, freeOrders?: FreeOrders, times = 1) {
   const database = await testDatabase();
   const { pool } = database;
   await migrate(pool, eventsSchema, keyringSchema, intakeSchema, understandingSchema);
@@ -44,7 +46,8 @@ async function imported(format: ImportFormat, path: string, upTo: string, freeOr
     definitions: [purchasesProjection('UTC', freeOrders), profileProjection],
     registry,
   });
-  const outcome = await intake.importOrders({ format, input: { path } });
+  let outcome = await intake.importOrders({ format, input: { path } });
+  for (let again = 1; again < times; again += 1) outcome = await intake.importOrders({ format, input: { path } });
   if (outcome.kind !== 'completed') throw new Error(JSON.stringify(outcome));
   await closeDays({
     store,
@@ -149,5 +152,31 @@ describe('CDNOW by the real path', () => {
     expect(model?.backTest).toMatchObject({ calibrationEnd: '1997-09-30', holdoutEnd: '1998-06-30', customers: 2357, actual: 1882 });
     // The market grew: totals are off by 7–24 % here, which is why the bias is shown beside every value.
     expect(Math.abs(Number(model?.backTest?.['bias']))).toBeLessThan(0.24);
+  });
+});
+
+describe('CDNOW with its lines shuffled, and imported twice', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tsunagari-cdnow-'));
+  const path = join(folder, 'shuffled.txt');
+  let shop: Awaited<ReturnType<typeof imported>>;
+  beforeAll(async () => {
+    const lines = readFileSync(join(DATA, 'cdnow/CDNOW_sample.txt'), 'utf8').trimEnd().split(/\r?\n/);
+    const shuffled = lines.map((line, i) => ({ line, at: (i * 7919) % 100_003 })).sort((a, b) => a.at - b.at);
+    writeFileSync(path, shuffled.map(({ line }) => line).join('\n'));
+    shop = await imported('cdnow', path, '1998-06-30', 'purchases', 2);
+  }, 180_000);
+  afterAll(async () => {
+    await shop.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('gives the published parameters all the same', async () => {
+    expect(shop.summary.duplicates).toBe(shop.summary.orders);
+    await shop.fit({ model: 'bg-nbd', asOfDay: '1997-09-30', calibrationEnd: '1997-06-30' });
+    const byName: Readonly<Record<string, number>> = { ...(await latestModel(shop.store))?.transactions.parameters };
+    for (const [name, published] of Object.entries({ r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 }))
+      expect(byName[name]).toBeCloseTo(published, 3);
+    await shop.fit({ asOfDay: '1998-06-30', calibrationEnd: '1997-09-30' });
+    expect((await latestModel(shop.store))?.backTest).toMatchObject({ customers: 2357, actual: 1882 });
   });
 });

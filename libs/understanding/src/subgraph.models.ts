@@ -1,9 +1,12 @@
+import type { HealthModelBacktested, Position } from '@tsunagari/contracts';
+import type { Understood } from './attributes/attributes';
+import type { DefinitionBook } from './definitions/definition-book';
 import type { LifetimeValueAnswer, NotValued, Terms, Valued } from './lifetime-value/customer-value';
 import type { ScoringModel } from './lifetime-value/model';
 import type { ProfileState } from './profile/profile.projection';
 import type { CurrencyPurchases, PurchasesState, SaleDayEntry } from './purchases/purchases.projection';
 import type { CurrencyTotals, Totals } from './purchases/purchases.query';
-import type { RetentionGrid } from '@tsunagari/metrics';
+import type { Metric, RetentionGrid } from '@tsunagari/metrics';
 import type { ShownFact } from './timeline/timeline.query';
 import type { RequestContext } from '@tsunagari/graphql';
 import type { UnderstandingLoaders } from './understanding.loaders';
@@ -28,3 +31,13 @@ export type EventModel = ShownFact;
 export type RetentionGridModel = RetentionGrid & { readonly asOfDay: string };
 export type TotalsModel = Totals;
 export type CurrencyTotalsModel = CurrencyTotals;
+export type DefinitionsModel = DefinitionBook;
+export type MetricDefinitionModel = DefinitionBook['metrics'][string];
+export type LifecycleDefinitionModel = NonNullable<DefinitionBook['lifecycle']>;
+export type HealthModelDefinitionModel = DefinitionBook['healthModels'][string];
+export type HealthBackTestModel = HealthModelBacktested & { readonly testedAt: string; readonly position: Position };
+/** A metric and the read model that it was made from. */
+export type MetricModel = Metric & { readonly projection: string; readonly asOfDay?: string };
+export type HoldingsModel = { readonly understood: Understood; readonly day: number; readonly customer: string };
+export type NeedDefinitionModel = DefinitionBook['needs'][string];
+export type SegmentDefinitionModel = DefinitionBook['segments'][string];

@@ -10,6 +10,7 @@ import {
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import type { Principal, Role } from '@tsunagari/access';
+import { commandPath } from '@tsunagari/command';
 import type { Subgraph } from '@tsunagari/graphql';
 import { migrate } from '@tsunagari/postgres';
 import { commandFactId, keyringSchema, postgresKeyring } from '@tsunagari/privacy';
@@ -18,6 +19,9 @@ import { testDatabase } from '@tsunagari/testing';
 import { parse } from 'graphql';
 import { dayNumberOf, dayOf } from './calendar';
 import { closeDays, lastClosedDay } from './days/close-days';
+import { definitionCommands } from './definitions/definitions.commands';
+import { experienceProjection } from './experience/experience.projection';
+import { holdingsProjection } from './holdings/holdings.projection';
 import { jobById } from './jobs';
 import { FIT_JOB, fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { latestModel } from './lifetime-value/model';
@@ -40,9 +44,27 @@ async function platform() {
   const journal = postgresJournal({ pool });
   const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
   const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
-  const runner = createProjectionRunner({ pool, log, journal, definitions: [purchasesProjection(), profileProjection], registry });
+  const runner = createProjectionRunner({
+    pool,
+    log,
+    journal,
+    definitions: [purchasesProjection(), profileProjection, holdingsProjection(), experienceProjection()],
+    registry,
+  });
   expect(await runner.start()).toEqual({ kind: 'started' });
-  const ports = { pool, store, log, journal, keyring, projections: runner, now: () => '2011-12-10T00:00:00.000Z' };
+  const path = commandPath({ store, keyring });
+  const ports = {
+    pool,
+    store,
+    log,
+    journal,
+    keyring,
+    projections: runner,
+    path,
+    definitions: definitionCommands({ path }),
+    timeZone: 'UTC',
+    now: () => '2011-12-10T00:00:00.000Z',
+  };
   const subgraph = understandingSubgraph({ ...ports, onError: () => undefined });
   const stop = async (): Promise<void> => {
     await runner.stop();

@@ -6,7 +6,13 @@ import type { Keyring } from '@tsunagari/privacy';
 import type { ProjectionDefinition, ProjectionRunner, RunnerStatus } from '@tsunagari/projection';
 import DataLoader from 'dataloader';
 import type { Pool } from 'pg';
+import type { CommandPath } from '@tsunagari/command';
+import type { Understood } from './attributes/attributes';
+import { understoodOf } from './attributes/understood.query';
 import { type DayNumber, dayNumberOf } from './calendar';
+import { type DefinitionBook, definitionBook } from './definitions/definition-book';
+import type { DefinitionCommands } from './definitions/definitions.commands';
+import { type ContractModel, contractModel } from './holdings/contract-model.query';
 import { lastClosedDay } from './days/close-days';
 import { latestModel, type ScoringModel } from './lifetime-value/model';
 import { foldPart, reachWithin } from './own-part';
@@ -25,6 +31,9 @@ export type UnderstandingPorts = {
   readonly journal: Journal;
   readonly keyring: Pick<Keyring, 'seal' | 'open'>;
   readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor'>;
+  /** Back-tests record their result as a command does. */
+  readonly path: CommandPath;
+  readonly definitions: DefinitionCommands;
   /** The deployment's clock, ISO 8601 UTC. */
   readonly now: () => string;
   /** The zone in which days begin; UTC unless given. */
@@ -40,6 +49,11 @@ export type UnderstandingLoaders = {
   readonly purchases: DataLoader<string, PurchasesState | null>;
   readonly profile: DataLoader<string, ProfileState | null>;
   readonly subjects: DataLoader<string, readonly string[]>;
+  /** Everything that the folds know of her; null of nobody known. */
+  readonly understood: DataLoader<string, Understood | null>;
+  readonly definitions: () => Promise<DefinitionBook>;
+  /** How long contracts are renewed, as of the last closed day; null before the first. */
+  readonly contracts: () => Promise<ContractModel | null>;
   readonly model: () => Promise<ScoringModel | null>;
   /** The last closed day; null before the first. */
   readonly lastDay: () => Promise<DayNumber | null>;
@@ -98,6 +112,12 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
         const one = reaches[n];
         return one?.kind === 'all' ? (found.get(customer) ?? []) : one?.kind === 'some' ? one.subjects : [];
       });
+    }),
+    understood: loaderOf((keys) => understoodOf(pool, keys)),
+    definitions: once(() => definitionBook(store)),
+    contracts: once(async () => {
+      const day = await lastClosedDay(store);
+      return day === null ? null : contractModel(pool, dayNumberOf(day));
     }),
     model: once(() => latestModel(store)),
     lastDay,

@@ -1,6 +1,9 @@
 import { defineSubgraph, type Subgraph } from '@tsunagari/graphql';
+import { customer360Resolvers } from './attributes/customer-360.resolver';
+import { definitionResolvers } from './definitions/definitions.resolver';
 import { typeDefs } from './generated/graphql';
 import { customerResolvers, OF_A_PART } from './customer.resolver';
+import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
 import { guardCustomer } from './own-part';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
@@ -11,9 +14,17 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
   return defineSubgraph<UnderstandingLoaders>({
     name: 'understanding',
     typeDefs,
-    resolvers: mergeResolvers(customerResolvers(ports), modelResolvers(ports), boardResolvers(ports)),
+    resolvers: mergeResolvers(
+      customerResolvers(ports),
+      modelResolvers(ports),
+      boardResolvers(ports),
+      definitionResolvers(ports),
+      customer360Resolvers(),
+      revenueBoardResolvers(ports),
+    ),
     createLoaders: (context) => understandingLoaders(ports, context),
-    caughtUp: (position) => Promise.all(['purchases', 'profile'].map((name) => ports.projections.waitFor(name, position))),
+    caughtUp: (position) =>
+      Promise.all(['purchases', 'profile', 'holdings', 'experience'].map((name) => ports.projections.waitFor(name, position))),
     ...(ports.onError ? { onError: ports.onError } : {}),
   });
 }

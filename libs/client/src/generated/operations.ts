@@ -64,6 +64,12 @@ export type FitModelInput = {
   model?: TransactionModel;
 };
 
+export type HealthOutcome =
+  /** At least one purchase within the horizon. */
+  | 'PURCHASE'
+  /** Who pays now still pays at the end of the horizon. */
+  | 'RENEWAL';
+
 /** What somebody is known by: a user id, an e-mail address, an anonymous id of a browser. */
 export type IdentifierInput = {
   type: IdentifierType;
@@ -171,11 +177,13 @@ export type RefusalCode =
   | 'CONFIRMATION_TOKEN_WRONG'
   | 'CONSENT_DENIED_FOR_SOURCE'
   | 'CONSENT_MISSING'
+  | 'DEFINITION_IN_USE'
   | 'DUPLICATE_CONTENT'
   | 'EFFECTIVE_BEFORE_REQUEST'
   | 'END_BEFORE_START'
   | 'ERASURE_NEEDS_LEGAL_RULE'
   | 'EXPLORATION_FLOOR_ZERO'
+  | 'FEATURE_LEAKS_LABEL'
   | 'FLOW_ENDED'
   | 'FUTURE_EVENT'
   | 'GENERATION_DIFFERS'
@@ -207,6 +215,7 @@ export type RefusalCode =
   | 'NOT_TOGETHER'
   | 'NO_ACTIVE_POLICY'
   | 'NO_ADDRESS'
+  | 'NO_BACK_TEST'
   | 'NO_CANCELLATION'
   | 'NO_CONFIRMATION_PENDING'
   | 'NO_CUSTOMER_STRATEGY'
@@ -221,6 +230,7 @@ export type RefusalCode =
   | 'OUTCOME_ATTRIBUTED'
   | 'OVERLOADED'
   | 'OVERSIZE'
+  | 'PARTIAL_PERIOD_UNDEFINED'
   | 'PLAN_EXISTS'
   | 'PLAN_NOT_PUBLISHED'
   | 'PLAN_RETIRED'
@@ -239,6 +249,7 @@ export type RefusalCode =
   | 'REQUEST_EXISTS'
   | 'REVIEW_IN_THE_PAST'
   | 'RULE_INVALID'
+  | 'RULE_NOT_VALID'
   | 'SAME_CUSTOMER'
   | 'SECOND_TRIAL'
   | 'SIGN_UP_WITHOUT_CANCEL'
@@ -258,14 +269,17 @@ export type RefusalCode =
   | 'TWO_VERIFIED_USER_IDS'
   | 'UNDERSTANDING_STALE'
   | 'UNKNOWN_ASSUMPTION'
+  | 'UNKNOWN_ATTRIBUTE'
   | 'UNKNOWN_CODE'
   | 'UNKNOWN_CUSTOMER'
+  | 'UNKNOWN_DEFINITION'
   | 'UNKNOWN_FIELD'
   | 'UNKNOWN_FLOW'
   | 'UNKNOWN_GENERATION'
   | 'UNKNOWN_IDENTIFIER'
   | 'UNKNOWN_INDICATOR'
   | 'UNKNOWN_MESSAGE'
+  | 'UNKNOWN_METRIC_KIND'
   | 'UNKNOWN_NOTICE'
   | 'UNKNOWN_OFFER'
   | 'UNKNOWN_ORDER'
@@ -292,7 +306,8 @@ export type RefusalCode =
   | 'VALUE_MODEL_RETIRED'
   | 'VERSION_CONFLICT'
   | 'WAIVER_BY_AUTHOR'
-  | 'WHY_LADDER_ENDED';
+  | 'WHY_LADDER_ENDED'
+  | 'ZERO_DENOMINATOR_UNDEFINED';
 
 export type RetentionBracket = {
   from: number;
@@ -516,6 +531,18 @@ export type JobQueryVariables = Exact<{
 
 
 export type JobQuery = { job: { id: string, kind: string, status: JobStatus, stage: string, done: number, total: number, error: string | null } | null };
+
+export type Customer360QueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type Customer360Query = { customer: { id: string, holdings: { silentSubscriber: boolean | null, contracts: Array<{ subscriptionId: string, planId: string, status: string, since: string | null, renewals: number, endsOn: string | null, monthlyRevenue: { amountMinor: string, currency: string } | null }>, contractValue: { nextRenewal: string | null, method: string | null, reasonNull: string | null, value: { amountMinor: string, currency: string } | null, low: { amountMinor: string, currency: string } | null, high: { amountMinor: string, currency: string } | null } | null, freshness: { position: string, lagMs: number, rebuilding: boolean } } | null, usage: { uses30Days: number, uses90Days: number, lastUse: string | null, byName: Array<{ name: string, count: number }> } | null, satisfaction: { unansweredSurveys: number, nps: { value: string | null, reasonNull: string | null, n: number, ci: { low: string, high: string } | null } } | null, stage: { stageId: string, name: { ja: string, en: string } } | null, segments: Array<{ segmentId: string, name: { ja: string, en: string } }> | null, needs: Array<{ needId: string, evidence: Array<string>, name: { ja: string, en: string } }> | null, health: { probability: string, outcome: HealthOutcome, horizonDays: number, drivers: Array<{ feature: string, value: string | null, adds: string }>, backTest: { auc: string | null, aucRecency: string | null } } | null, churnRisk: { probability: string | null, method: string | null, reasons: Array<{ code: string, detail: string, evidence: Array<string> }> } | null } | null };
+
+export type DefinitionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DefinitionsQuery = { definitions: { segments: Array<{ segmentId: string, version: number, rule: string, retired: string | null, name: { ja: string, en: string } }>, lifecycle: { version: number, stages: Array<{ stageId: string, rule: string, name: { ja: string, en: string } }> } | null, healthModels: Array<{ modelId: string, version: number, outcome: HealthOutcome, horizonDays: number, features: Array<string>, activated: string | null }> }, customerAttributes: Array<{ name: string, type: string, meaning: string, leaks: Array<HealthOutcome> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1196,3 +1223,154 @@ export const JobDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<JobQuery, JobQueryVariables>;
+export const Customer360Document = new TypedDocumentString(`
+    query Customer360($id: ID!) {
+  customer(id: $id) {
+    id
+    holdings {
+      contracts {
+        subscriptionId
+        planId
+        status
+        monthlyRevenue {
+          amountMinor
+          currency
+        }
+        since
+        renewals
+        endsOn
+      }
+      contractValue {
+        value {
+          amountMinor
+          currency
+        }
+        low {
+          amountMinor
+          currency
+        }
+        high {
+          amountMinor
+          currency
+        }
+        nextRenewal
+        method
+        reasonNull
+      }
+      silentSubscriber
+      freshness {
+        position
+        lagMs
+        rebuilding
+      }
+    }
+    usage {
+      uses30Days
+      uses90Days
+      lastUse
+      byName {
+        name
+        count
+      }
+    }
+    satisfaction {
+      nps {
+        value
+        reasonNull
+        n
+        ci {
+          low
+          high
+        }
+      }
+      unansweredSurveys
+    }
+    stage {
+      stageId
+      name {
+        ja
+        en
+      }
+    }
+    segments {
+      segmentId
+      name {
+        ja
+        en
+      }
+    }
+    needs {
+      needId
+      name {
+        ja
+        en
+      }
+      evidence
+    }
+    health {
+      probability
+      outcome
+      horizonDays
+      drivers {
+        feature
+        value
+        adds
+      }
+      backTest {
+        auc
+        aucRecency
+      }
+    }
+    churnRisk {
+      probability
+      method
+      reasons {
+        code
+        detail
+        evidence
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<Customer360Query, Customer360QueryVariables>;
+export const DefinitionsDocument = new TypedDocumentString(`
+    query Definitions {
+  definitions {
+    segments {
+      segmentId
+      version
+      name {
+        ja
+        en
+      }
+      rule
+      retired
+    }
+    lifecycle {
+      version
+      stages {
+        stageId
+        name {
+          ja
+          en
+        }
+        rule
+      }
+    }
+    healthModels {
+      modelId
+      version
+      outcome
+      horizonDays
+      features
+      activated
+    }
+  }
+  customerAttributes {
+    name
+    type
+    meaning
+    leaks
+  }
+}
+    `) as unknown as TypedDocumentString<DefinitionsQuery, DefinitionsQueryVariables>;

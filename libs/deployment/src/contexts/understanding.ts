@@ -1,6 +1,9 @@
 import {
   closeDays,
   type DayTimer,
+  definitionCommands,
+  experienceProjection,
+  holdingsProjection,
   profileProjection,
   purchasesProjection,
   startDayTimer,
@@ -15,12 +18,13 @@ import type { OpenContext, Running, Shared } from './context';
 
 /** The folds of understanding, for the deployment's zone. */
 export function projectionsOfUnderstanding({ configuration }: Deployment): readonly AnyProjection[] {
-  return [purchasesProjection(configuration.timeZone), profileProjection];
+  const { timeZone } = configuration;
+  return [purchasesProjection(timeZone), profileProjection, holdingsProjection(timeZone), experienceProjection(timeZone)];
 }
 
 /** What the company understands about its customers, and the days that end. */
 export function openUnderstanding(deployment: Deployment, shared: Shared): OpenContext {
-  const { pool, store, log, journal, keyring, configuration } = deployment;
+  const { pool, store, log, journal, keyring, path, configuration } = deployment;
   const { projections, now, onResolverError } = shared;
   return {
     name: 'understanding',
@@ -31,8 +35,10 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
       journal,
       keyring,
       projections,
-      now,
+      path,
+      definitions: definitionCommands({ path }),
       timeZone: configuration.timeZone,
+      now,
       onError: onResolverError,
     }),
     runs: [daysThatEnd(deployment, shared)],

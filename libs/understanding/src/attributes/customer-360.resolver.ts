@@ -1,0 +1,322 @@
+import { contractInterval, contractValue } from '@tsunagari/clv';
+import { failure } from '@tsunagari/graphql';
+import { customerEffort, customerSatisfaction, netPromoterScore, reciprocity, type SurveyAnswer } from '@tsunagari/metrics';
+import type { ConditionVerdict, Rule } from '@tsunagari/rules';
+import { dayOf } from '../calendar';
+import type { Answer } from '../experience/experience.projection';
+import { countWithin } from '../experience/experience.projection';
+import type { Resolvers } from '../generated/graphql';
+import { churnRisk, silentSubscriber } from '../health/churn-risk';
+import { healthOf } from '../health/customer-health';
+import { runningContracts } from '../holdings/holdings.projection';
+import { seedOf } from '../lifetime-value/model';
+import { answered } from '../holdings/revenue-board.resolver';
+import { money } from '../customer.resolver';
+import type { SubgraphContext } from '../subgraph.models';
+import { attributesOf, type CustomerAttributes, type Understood } from './attributes';
+import { evidenceOf } from './evidence';
+import { attributeNames, CUSTOMER_ATTRIBUTES, customerRules } from './vocabulary';
+
+const MONTHS = 12;
+const DISCOUNT = 0.01;
+
+/** Everything that is known of a customer as of the last closed day; null before a day is closed, or of somebody unknown. */
+async function known(customer: string, { loaders }: SubgraphContext) {
+  const [understood, day, model] = await Promise.all([loaders.understood.load(customer), loaders.lastDay(), loaders.model()]);
+  return understood === null || day === null ? null : { understood, day, attributes: attributesOf(understood, model, day) };
+}
+
+/** What the company concludes of a customer is for those who serve her; what she holds, uses and said is hers to read. */
+function conclusions(customer: string, context: SubgraphContext) {
+  if (context.principal?.kind !== 'staff')
+    throw failure('FORBIDDEN', 'You have no right to this.', { rule: 'conclusions about a customer are for staff' });
+  return known(customer, context);
+}
+
+const compiled = new Map<string, Rule>();
+
+/** A defined rule holds its contract; compiled once for the life of the process. */
+function ruleOf(text: string): Rule {
+  const found = compiled.get(text);
+  if (found) return found;
+  const made = customerRules.rule(text);
+  if (made.kind === 'refused') throw new Error(`a defined rule is none any more: ${made.fault.message}`);
+  if (compiled.size > 1000) compiled.clear();
+  compiled.set(text, made.rule);
+  return made.rule;
+}
+
+function shownConditions(conditions: readonly ConditionVerdict[]) {
+  return conditions.map(({ text, verdict, read }) => ({ text, verdict: verdict.kind, read: JSON.stringify(read) }));
+}
+
+/** Of several definitions, those whose rule holds, with their conditions. */
+function holding<D extends { readonly rule: string; readonly retired?: string | null }>(
+  definitions: Iterable<D>,
+  attributes: CustomerAttributes,
+) {
+  return [...definitions].flatMap((definition) => {
+    if (definition.retired != null) return [];
+    const rule = ruleOf(definition.rule);
+    return rule.judge(attributes).kind === 'holds' ? [{ definition, rule, because: shownConditions(rule.explain(attributes)) }] : [];
+  });
+}
+
+function answersOf({ experience }: Understood, instrument: Answer['instrument']): readonly (Answer & SurveyAnswer)[] {
+  return (experience?.answers ?? [])
+    .filter((answer) => answer.instrument === instrument)
+    .map((answer) => ({ ...answer, customer: '', wave: answer.waveId }));
+}
+
+export function customer360Resolvers(): Resolvers {
+  return {
+    Customer: {
+      async attributes({ customer }, _, context) {
+        const found = await conclusions(customer, context);
+        return found === null
+          ? null
+          : attributeNames.map((name) => ({
+              name,
+              value: found.attributes[name] === undefined ? null : JSON.stringify(found.attributes[name]),
+              from: CUSTOMER_ATTRIBUTES[name].from,
+            }));
+      },
+      async holdings({ customer }, _, context) {
+        const found = await known(customer, context);
+        return found === null ? null : { ...found, customer };
+      },
+      async usage({ customer }, _, context) {
+        const found = await known(customer, context);
+        if (found === null) return null;
+        const { experience } = found.understood;
+        const counts = (names: Readonly<Record<string, number>> = {}) =>
+          Object.entries(names)
+            .map(([name, count]) => ({ name, count }))
+            .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
+        return {
+          uses30Days: countWithin(experience?.uses ?? [], found.day, 30),
+          uses90Days: countWithin(experience?.uses ?? [], found.day, 90),
+          lastUse: experience?.lastUse ? dayOf(experience.lastUse.day) : null,
+          byName: counts(experience?.usesByName),
+          byPlace: counts(experience?.usesByPlace),
+          unusedSince: experience?.unusedSince == null ? null : dayOf(experience.unusedSince),
+          evidence: evidenceOf(found.understood, ['days_since_use']).slice(),
+          freshness: await context.loaders.freshness('experience'),
+        };
+      },
+      async connection({ customer }, _, context) {
+        const found = await known(customer, context);
+        if (found === null) return null;
+        const { experience } = found.understood;
+        const all = countWithin(experience?.interactions ?? [], found.day, 90);
+        const byCustomer = countWithin(experience?.interactionsByCustomer ?? [], found.day, 90);
+        return {
+          touchpoints: (experience?.connections ?? []).map(({ touchpointId, since, evidence }) => ({
+            touchpointId,
+            since: dayOf(since),
+            evidence: [evidence],
+          })),
+          interactions90Days: all,
+          reciprocity: { ...reciprocity({}, { byCustomer, all }), projection: 'experience' },
+          freshness: await context.loaders.freshness('experience'),
+        };
+      },
+      async satisfaction({ customer }, _, context) {
+        const found = await known(customer, context);
+        if (found === null) return null;
+        const { experience } = found.understood;
+        const csat = answersOf(found.understood, 'CSAT');
+        const ces = answersOf(found.understood, 'CES');
+        const scale = { min: csat.at(-1)?.scaleMin ?? 1, max: csat.at(-1)?.scaleMax ?? 5 };
+        const sevenIs = ces.at(-1)?.sevenIs ?? 'easy';
+        const last = experience?.answers.at(-1);
+        const asked = (experience?.asked ?? []).filter(({ instrument }) => instrument === 'NPS').length;
+        return {
+          nps: answered(netPromoterScore({}, answersOf(found.understood, 'NPS'), asked)),
+          // Only answers on the scale of the last one: scores of two scales are not one number.
+          csat: answered(
+            customerSatisfaction(
+              {},
+              csat.filter(({ scaleMin, scaleMax }) => scaleMin === scale.min && scaleMax === scale.max),
+              { scale },
+            ),
+          ),
+          ces: answered(
+            customerEffort(
+              {},
+              ces.filter((answer) => answer.sevenIs === sevenIs),
+              { sevenIs },
+            ),
+          ),
+          lastAnswer: last === undefined ? null : dayOf(last.day),
+          unansweredSurveys: Number(found.attributes['unanswered_surveys'] ?? 0),
+          voices: [...(experience?.voices ?? [])]
+            .reverse()
+            .map(({ kind, day, evidence }) => ({ kind, day: dayOf(day), evidence: [evidence] })),
+          evidence: [...evidenceOf(found.understood, ['nps_score'])],
+          freshness: await context.loaders.freshness('experience'),
+        };
+      },
+      async stage({ customer }, _, context) {
+        const [found, { lifecycle }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
+        const [first] = found === null ? [] : holding(lifecycle?.stages ?? [], found.attributes);
+        if (first === undefined || lifecycle === null) return null;
+        const { stageId, name } = first.definition;
+        return {
+          stageId,
+          name,
+          definitionVersion: lifecycle.version,
+          because: first.because,
+          freshness: await context.loaders.freshness('profile'),
+        };
+      },
+      async segments({ customer }, _, context) {
+        const [found, { segments }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
+        if (found === null) return null;
+        return holding(Object.values(segments), found.attributes).map(({ definition: { segmentId, name, version }, because }) => ({
+          segmentId,
+          name,
+          definitionVersion: version,
+          because,
+        }));
+      },
+      async needs({ customer }, _, context) {
+        const [found, { needs }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
+        if (found === null) return null;
+        const standing = Object.values(needs).filter(({ declined }) => declined === null);
+        return holding(standing, found.attributes)
+          .map(({ definition: { needId, name, purposeId = null, priority, version }, rule, because }) => ({
+            needId,
+            name,
+            purposeId,
+            priority,
+            definitionVersion: version,
+            because,
+            evidence: [...evidenceOf(found.understood, rule.reads)],
+          }))
+          .sort((a, b) => (a.priority ?? 9) - (b.priority ?? 9) || (a.needId < b.needId ? -1 : 1));
+      },
+      async health({ customer }, _, context) {
+        const [found, book] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
+        const health = found === null ? null : healthOf(book, found.attributes);
+        if (found === null || health === null) return null;
+        const { active, drivers, probability, intercept, logOdds } = health;
+        return {
+          probability,
+          intercept,
+          logOdds,
+          outcome: active.outcome === 'purchase' ? ('PURCHASE' as const) : ('RENEWAL' as const),
+          horizonDays: active.horizonDays,
+          drivers: drivers.map((driver) => ({ ...driver })),
+          modelId: active.modelId,
+          modelVersion: active.version,
+          backTest: active,
+          asOfDay: dayOf(found.day),
+          evidence: [
+            ...evidenceOf(
+              found.understood,
+              drivers.map(({ feature }) => feature),
+            ),
+          ],
+          freshness: await context.loaders.freshness('profile'),
+        };
+      },
+      async churnRisk({ customer }, _, context) {
+        const [found, book] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
+        if (found === null) return null;
+        const { understood, attributes, day } = found;
+        const health = healthOf(book, attributes);
+        const contracts = health === null && attributes['subscriber'] === true ? await context.loaders.contracts() : null;
+        const { reasons, ...risk } = churnRisk(understood, attributes, health, contracts, day);
+        return {
+          ...risk,
+          reasons: reasons.map((reason) => ({ ...reason, evidence: [...reason.evidence] })),
+          asOfDay: dayOf(day),
+          freshness: await context.loaders.freshness('profile'),
+        };
+      },
+    },
+
+    Holdings: {
+      contracts: ({ understood: { holdings } }) =>
+        [...(holdings?.contracts ?? [])]
+          .reverse()
+          .map(({ id, mrrMinor, currency, since, endsOn, ended, addOns, evidence, ...contract }) => ({
+            ...contract,
+            subscriptionId: id,
+            addOns: [...addOns],
+            monthlyRevenue: currency === null ? null : money(mrrMinor, currency),
+            since: since === null ? null : dayOf(since),
+            endsOn: endsOn === null ? null : dayOf(endsOn),
+            ended: ended === null ? null : dayOf(ended),
+            evidence: [evidence],
+          })),
+      products: ({ understood: { holdings } }) =>
+        (holdings?.products ?? []).map(({ since, evidence, ...product }) => ({ ...product, since: dayOf(since), evidence: [evidence] })),
+      monthlyRevenue: ({ understood }) => {
+        const [one, ...more] = revenueOf(understood);
+        return one === undefined || more.length > 0 ? null : money(one[1], one[0]);
+      },
+      reasonNull: ({ understood }) => {
+        const currencies = revenueOf(understood).length;
+        return currencies === 0 ? 'NO_BASE' : currencies > 1 ? 'MIXED_CURRENCY' : null;
+      },
+      async contractValue({ understood, customer }, _, { loaders }) {
+        const none = (reasonNull: string) => ({
+          value: null,
+          low: null,
+          high: null,
+          level: null,
+          nextRenewal: null,
+          months: MONTHS,
+          method: null,
+          reasonNull,
+        });
+        const paid = (understood.holdings === null ? [] : runningContracts(understood.holdings)).filter(
+          ({ since, mrrMinor }) => since !== null && mrrMinor > 0,
+        );
+        const currencies = new Set(paid.map(({ currency }) => currency));
+        const [currency] = currencies;
+        if (paid.length === 0 || currency == null) return none('NO_BASE');
+        if (currencies.size > 1) return none('MIXED_CURRENCY');
+        const contracts = await loaders.contracts();
+        if (contracts === null || contracts.kind === 'none') return none(contracts?.reason ?? 'NO_CONTRACTS');
+        const { model } = contracts.fit;
+        let [value, low, high] = [0, 0, 0];
+        let nextRenewal = 1;
+        for (const { id, renewals, mrrMinor, endsOn } of paid) {
+          if (endsOn !== null) {
+            nextRenewal = 0;
+            continue;
+          }
+          const question = { model, renewals, periods: MONTHS, discount: DISCOUNT };
+          const own = contractValue(question);
+          const interval = contractInterval(question, { seed: seedOf(customer, id) });
+          value += own.periods * mrrMinor;
+          low += interval.low * mrrMinor;
+          high += interval.high * mrrMinor;
+          nextRenewal *= own.nextRenewal;
+        }
+        return {
+          value: money(Math.round(value), currency),
+          low: money(Math.round(low), currency),
+          high: money(Math.round(high), currency),
+          level: 0.95,
+          nextRenewal,
+          months: MONTHS,
+          method: `${model.kind} of ${contracts.contracts} contracts over ${contracts.renewals} renewals`,
+          reasonNull: null,
+        };
+      },
+      silentSubscriber: ({ understood, day }) => silentSubscriber(understood, day),
+      freshness: (_, __, { loaders }) => loaders.freshness('holdings'),
+    },
+  };
+}
+
+function revenueOf({ holdings }: Understood): readonly (readonly [currency: string, minor: number])[] {
+  const sums = new Map<string, number>();
+  for (const { currency, mrrMinor } of holdings === null ? [] : runningContracts(holdings))
+    if (currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + mrrMinor);
+  return [...sums];
+}
