@@ -3,11 +3,12 @@ import { chaosBenchmark } from './chaos';
 import { clvBenchmarks } from './clv';
 import { eventStoreBenchmarks } from './event-store';
 import { idleBenchmark } from './idle';
+import { kafkaBenchmarks } from './kafka';
 import { spineBenchmarks } from './spine';
 
 export type BenchmarkOptions = {
   readonly quick: boolean;
-  /** Groups (`event-store`, `spine`, `idle`, `clv`, `chaos`) or ids (`B2`); empty for all. */
+  /** Groups (`event-store`, `spine`, `kafka`, `idle`, `clv`, `chaos`) or ids (`B2`); empty for all. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 };
@@ -15,6 +16,7 @@ export type BenchmarkOptions = {
 const groups = {
   'event-store': ({ quick }: BenchmarkOptions) => eventStoreBenchmarks({ quick }),
   spine: ({ quick }: BenchmarkOptions) => spineBenchmarks({ quick }),
+  kafka: ({ quick }: BenchmarkOptions) => kafkaBenchmarks({ quick }),
   idle: () => idleBenchmark(),
   clv: () => clvBenchmarks(),
   chaos: ({ quick, say }: BenchmarkOptions) => chaosBenchmark({ quick, say }),

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { canRunBroker } from '@tsunagari/cluster/local-broker';
 import { brokerWay } from './kafka/test-broker';
 
 /** What a suite may need that not every machine has. */
-export type Need = 'docker' | 'broker' | 'eventstoredb' | 'mount' | 'linux';
+export type Need = 'docker' | 'broker' | 'jvm' | 'eventstoredb' | 'mount' | 'linux';
 
 /** Answers why the need is not met here, or undefined when it is. */
 type Check = () => string | undefined;
@@ -15,6 +16,8 @@ const setOr =
 const checks: Readonly<Record<Need, Check>> = {
   docker: () => (spawnSync('docker', ['info'], { timeout: 10_000 }).status === 0 ? undefined : 'no Docker daemon answers'),
   broker: () => (brokerWay() ? undefined : 'KAFKA_BROKERS is not set, no Docker daemon answers, and java and mvn are not both on the PATH'),
+  // A broker of one's own, which may be killed.
+  jvm: () => (canRunBroker() ? undefined : 'java and mvn are not both on the PATH'),
   eventstoredb: setOr('TSUNAGARI_TEST_EVENTSTOREDB_URL'),
   // Private to the process: nothing of the machine changes.
   mount: () =>

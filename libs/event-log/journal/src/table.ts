@@ -17,6 +17,9 @@ const making = 7_483_113_690_553;
  */
 export async function ensureTable(pool: Pool, schema: string, { events }: FactTable): Promise<void> {
   const owner = quotedName(schema);
+  // What is there is left alone: making an index that exists would wait for whoever writes just now, be it a process that is frozen.
+  const { rows } = await pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [`${owner}.journal`]);
+  if (rows[0]?.there) return;
   const client = await pool.connect();
   try {
     await client.query(`begin;

@@ -1,0 +1,98 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Position } from '@tsunagari/contracts';
+import { BEGINNING, laterPosition } from '@tsunagari/contracts';
+import type { EventLog } from '@tsunagari/event-log';
+import { readToEnd } from '@tsunagari/event-store-contract-tests';
+import { describeWith, startLocalBroker, testBroker } from '@tsunagari/testing';
+import type { KafkaWorld } from '../../contract-tests/src/kafka-world';
+import { kafkaWorld } from '../../contract-tests/src/kafka-world';
+
+describeWith('broker', 'processes and connections that go away', () => {
+  let given: KafkaWorld;
+  beforeEach(async () => (given = await kafkaWorld(await testBroker())));
+  afterEach(() => given.close());
+
+  it('a journal’s writer frozen in the middle of a page keeps no locks: another goes on, its page is discarded (failure mode 10)', async () => {
+    given.relay();
+    await given.publishedTo(await given.record(1_000));
+    const first = given.journalProcess({ freezeAfter: 3 });
+    await first.hear('frozen');
+    const second = given.journalProcess();
+    await second.hear('started');
+    const reader = given.journal();
+    while ((await reader.log.head()) !== '1000');
+    first.kill('SIGCONT');
+    await first.hear('error');
+    const position = await given.record(300);
+    while ((await reader.log.head()) !== position);
+    expect(await readToEnd(reader.log)).toEqual(await readToEnd(given.source));
+  });
+
+  it('a journal’s writer is killed, again and again: each fact once (failure mode 10)', async () => {
+    given.relay();
+    const reader = given.journal();
+    let position: Position = BEGINNING;
+    for (let kill = 0; kill < 4; kill++) {
+      const program = given.journalProcess({ pageSize: 7 });
+      await program.hear('started');
+      position = await given.record(400);
+      while ((await reader.log.head()) === BEGINNING);
+      program.kill('SIGKILL');
+      await program.ended;
+    }
+    given.journalProcess();
+    while ((await reader.log.head()) !== position);
+    expect(await readToEnd(reader.log)).toEqual(await readToEnd(given.source));
+  });
+
+  it('every connection to the database is cut, again and again: store, relay and journal go on (failure mode 16)', async () => {
+    given.relay();
+    const filled = given.journal();
+    await filled.start();
+    for (let cut = 0; cut < 4; cut++) {
+      await given.record(300);
+      await given.pool.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+    }
+    await given.expectFilled(filled, await given.record(300));
+    await given.expectPublished();
+  });
+});
+
+describeWith('jvm', 'a broker that goes away', () => {
+  it('the store accepts, the relay holds a page or two and then catches up in order, the journal too (failure mode 20)', async () => {
+    const broker = await startLocalBroker(mkdtempSync(join(tmpdir(), 'tsunagari-broker-')));
+    const given = await kafkaWorld({ brokers: [broker.brokers], namespace: 'outage' });
+    let furthest: Position = BEGINNING;
+    const source: EventLog = {
+      ...given.source,
+      async read(read) {
+        const page = await given.source.read(read);
+        furthest = laterPosition(furthest, page.upTo);
+        return page;
+      },
+    };
+    const relay = given.relay(source);
+    const filled = given.journal();
+    await filled.start();
+    await given.expectFilled(filled, await given.record(500));
+
+    await broker.kill();
+    const position = await given.record(9_000);
+    expect(position).toBe('9500');
+    while ((await relay.status()).trouble === undefined);
+    // Two pages of 2,000 and the fact that a page begins with.
+    expect(Number(furthest)).toBeLessThanOrEqual(500 + 2 * 2_000);
+    expect(await readToEnd(filled.log)).toHaveLength(500);
+
+    await broker.start();
+    await given.expectFilled(filled, position);
+    await given.expectPublished();
+    expect((await relay.status()).trouble).toBeUndefined();
+    await given.close();
+    await broker.remove();
+  }, 120_000);
+});
