@@ -9,7 +9,7 @@ import {
 } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import { type Asked, envelopeOf } from './asked';
-import type { CommandPath, CommandResult } from './command-path';
+import type { CommandEnvelope, CommandPath, CommandResult } from './command-path';
 import type { Decider } from './decider';
 import { upcast } from './upcast';
 
@@ -60,21 +60,33 @@ export function loadAggregates<C, S>(
   );
 }
 
-export type Send<C> = (id: string, command: C, asked: Asked, body?: object) => Promise<CommandResult>;
+export type Send<C> = (
+  id: string,
+  command: C,
+  asked: Asked,
+  body?: object,
+  more?: Pick<CommandEnvelope<C>, 'prepare'>,
+) => Promise<CommandResult>;
 
 /**
  * Sends commands to an aggregate by the one command path. A repeat is recognised by `body`: what the caller sent, where the command
  * holds more than that because something was looked up. The time (`at`) is never part of it.
  */
 export function sender<C extends object, S>(path: CommandPath, { category, decider, context }: Aggregate<C, S>): Send<C> {
-  return async (id, command, asked, sent = command) => {
+  return async (id, command, asked, sent = command, more = {}) => {
     const { at: _, ...body } = sent as { at?: unknown };
     if (!isStreamId(id))
       return {
         kind: 'refused',
         refusal: refusal('INVALID_FIELD', 'id', 'an id has 1 to 190 characters, none of them a control character'),
       };
-    return path.execute(decider, { stream: streamName(category, id), command, body: { id, ...body }, ...envelopeOf(asked, context) });
+    return path.execute(decider, {
+      stream: streamName(category, id),
+      command,
+      body: { id, ...body },
+      ...envelopeOf(asked, context),
+      ...more,
+    });
   };
 }
 

@@ -17,8 +17,11 @@ import { surveyFacts } from './touchpoints/survey-facts';
 import { touchpointFacts } from './touchpoints/touchpoint-facts';
 import { definitionFacts } from './understanding/definition-facts';
 import { understandingFacts } from './understanding/facts';
+import { goalFacts, promiseFacts } from './value/goal-facts';
 import { purposeFacts } from './value/purpose-facts';
+import { serviceFacts } from './value/service-facts';
 import { strategyFacts } from './value/strategy-facts';
+import { tuningCycleFacts, tuningFacts, tuningProcessFacts } from './value/tuning-facts';
 import { valueModelFacts } from './value/value-model-facts';
 
 export * from './brand-text';
@@ -54,8 +57,12 @@ export * from './touchpoints/survey-facts';
 export * from './touchpoints/touchpoint-facts';
 export * from './understanding/definition-facts';
 export * from './understanding/facts';
+export * from './value/goal-facts';
+export * from './value/goal-port';
 export * from './value/purpose-facts';
+export * from './value/service-facts';
 export * from './value/strategy-facts';
+export * from './value/tuning-facts';
 export * from './value/value-model-facts';
 export * from './understanding/features-port';
 
@@ -82,4 +89,10 @@ export const facts = new FactRegistry([
   ...valueModelFacts,
   ...purposeFacts,
   ...definitionFacts,
+  ...goalFacts,
+  ...promiseFacts,
+  ...serviceFacts,
+  ...tuningProcessFacts,
+  ...tuningCycleFacts,
+  ...tuningFacts,
 ]);

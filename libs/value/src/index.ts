@@ -1,4 +1,5 @@
 export * from './read-models';
-export { valueCommands, valueSubgraph } from './value.subgraph';
+export { valueSubgraph } from './value.subgraph';
 export type { ValueSubgraphOptions } from './value.subgraph';
 export { valueReactors, valueHandlers } from './value.reactors';
+export { goalAnswers } from './value.ports';

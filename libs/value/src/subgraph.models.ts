@@ -1,8 +1,15 @@
 import type { RequestContext } from '@tsunagari/graphql';
-import type { ValueLoaders, Views } from './value.subgraph';
+import type { Shown } from './aggregates';
+import type { ValueLoaders } from './value.subgraph';
 
 export type SubgraphContext = RequestContext<ValueLoaders>;
 
-export type CustomerStrategyModel = Views['strategy'];
-export type ValueModelModel = Views['valueModel'];
-export type PurposeModel = Views['purpose'];
+export type CustomerModel = { readonly customer: string };
+export type CustomerStrategyModel = Shown<'strategy'>;
+export type ValueModelModel = Shown<'valueModel'>;
+export type PurposeModel = Shown<'purpose'>;
+export type CustomerGoalModel = Shown<'goal'>;
+export type OutcomePromiseModel = Shown<'promise'>;
+export type SuccessServiceModel = Shown<'service'>;
+export type TuningProcessModel = Shown<'process'>;
+export type TuningCycleModel = Shown<'cycle'>;

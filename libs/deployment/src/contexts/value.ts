@@ -1,17 +1,18 @@
-import { facts as registry } from '@tsunagari/contracts';
+import { facts as registry, goalPort } from '@tsunagari/contracts';
 import { createReadModelRunner } from '@tsunagari/projection';
 import { createReactorRunner } from '@tsunagari/reactor';
-import { readersOf, valueCommands, valueHandlers, valueReactors, valueReadModels, valueSubgraph } from '@tsunagari/value';
+import { goalAnswers, readersOf, valueHandlers, valueReactors, valueReadModels, valueSubgraph } from '@tsunagari/value';
 import type { Deployment } from '../deployment';
+import { implementPort } from '../ports/local-port';
 import type { OpenContext, Shared } from './context';
 import { reactorsRun, readModelsRun } from './runs';
 
 const SCHEMA = 'value';
 
-/** What is promised to customers: strategy, value, purposes. */
-export function openValue({ pool, store, log, journal, keyring, path }: Deployment, shared: Shared): OpenContext {
-  const { now, onResolverError, onRunError } = shared;
-  const readModels = createReadModelRunner({
+/** What is promised to customers: strategy, value, purposes, goals, services and their tuning. */
+export function openValue({ pool, store, log, journal, keyring, path, configuration }: Deployment, shared: Shared): OpenContext {
+  const { identity, identified, now, onResolverError, onRunError } = shared;
+  const runner = createReadModelRunner({
     pool,
     log,
     journal,
@@ -27,7 +28,7 @@ export function openValue({ pool, store, log, journal, keyring, path }: Deployme
     registry,
     schema: SCHEMA,
     reactors: valueReactors,
-    handlers: valueHandlers(valueCommands(path)),
+    handlers: valueHandlers({ path, store, keyring, timeZone: configuration.timeZone }),
     store,
     keyring,
     now,
@@ -36,16 +37,22 @@ export function openValue({ pool, store, log, journal, keyring, path }: Deployme
       if (error.kind !== 'refused') onRunError('value reactors', error.cause ?? new Error(`${error.reactor}: ${error.message}`));
     },
   });
+  const readModels = readersOf(runner);
   return {
     name: 'value',
     subgraph: valueSubgraph({
       path,
       store,
-      readModels: readersOf(readModels),
+      journal,
+      keyring,
+      identity,
+      readModels,
       now,
-      waitFor: (position) => readModels.waitFor(position),
+      position: () => runner.position(),
+      waitFor: (position) => Promise.all([runner.waitFor(position), identified(position)]),
       onError: onResolverError,
     }),
-    runs: [readModelsRun('value', readModels), reactorsRun('value', reactors)],
+    runs: [readModelsRun('value', runner), reactorsRun('value', reactors)],
+    ports: [implementPort(goalPort, goalAnswers({ path, store, keyring, readModels, now }))],
   };
 }

@@ -68,6 +68,8 @@ export interface ReadModelRunner {
   stop(): Promise<void>;
   /** Until all read models have seen the position (`atLeast` of a query), or the time is over. Default 2,000 ms. */
   waitFor(position: Position, options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
+  /** Every fact up to here is in all read models. */
+  position(): Promise<Position>;
   /** Until all read models have seen what the log holds now. */
   catchUp(options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
   status(): Promise<readonly ReadModelStatus[]>;

@@ -89,13 +89,17 @@ class Runner implements ReadModelRunner {
     const until = performance.now() + timeoutMs;
     for (;;) {
       const heard = this.moved.count;
-      const at = await this.position(position);
+      const at = await this.lowest(position);
       if (comparePositions(at, position) >= 0) return { kind: 'caught-up', position: at };
       const left = until - performance.now();
       if (left <= 0 || this.stopped) return { kind: 'lagging', position: at, wanted: position };
       const allOurs = [...this.kept.values()].every((kept) => kept.at !== undefined);
       await this.moved.wait(heard, Math.min(left, allOurs ? left : 25));
     }
+  }
+
+  async position(): Promise<Position> {
+    return this.lowest(await this.options.log.head());
   }
 
   async catchUp({ timeoutMs = 3_600_000 } = {}): Promise<CaughtUp> {
@@ -340,7 +344,7 @@ class Runner implements ReadModelRunner {
   }
 
   /** The lowest position of all read models; those of other processes are asked for when our own have come so far. */
-  private async position(wanted: Position): Promise<Position> {
+  private async lowest(wanted: Position): Promise<Position> {
     const all = [...this.kept.values()];
     if (all.length === 0) return wanted;
     const lowest = (positions: readonly Position[]): Position => positions.reduce((a, b) => (comparePositions(a, b) < 0 ? a : b));

@@ -27,6 +27,8 @@ export type PurposeIndicator = {
   readonly indicatorId: string;
   readonly indicatorVersion: number;
   readonly indicator: Indicator;
+  /** All versions, oldest first: boards evaluate history under the one that is asked for. */
+  readonly versions: readonly { readonly indicatorVersion: number; readonly indicator: Indicator }[];
   /** As facts name people. */
   readonly author: string;
   /** The newest version that was approved, as it was then; null before. */
@@ -100,7 +102,8 @@ const decider: Decider<PurposeCommand, Purpose | null> = {
       case outcomeIndicatorRevised.type: {
         const { indicatorId, indicatorVersion, indicator } = data as OutcomeIndicatorDefined;
         const known = state.indicators.find((one) => one.indicatorId === indicatorId);
-        const next = { indicatorId, indicatorVersion, indicator, author: meta.actor, approved: known?.approved ?? null };
+        const versions = [...(known?.versions ?? []), { indicatorVersion, indicator }];
+        const next = { indicatorId, indicatorVersion, indicator, versions, author: meta.actor, approved: known?.approved ?? null };
         return { ...state, indicators: known ? state.indicators.map((one) => (one === known ? next : one)) : [...state.indicators, next] };
       }
       case outcomeIndicatorApproved.type: {
