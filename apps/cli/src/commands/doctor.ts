@@ -3,7 +3,7 @@ import { findBinaries } from '@tsunagari/postgres';
 import { loadOrCreateSecrets, readConfiguration, type Configuration } from '@tsunagari/runtime';
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { answer, type Command } from '../command';
+import { answer, UsageError, type Command } from '../command';
 
 type Finding = { readonly what: string; readonly ok: boolean; readonly said: string };
 
@@ -14,6 +14,7 @@ export const doctorCommand: Command = {
   summary: 'looks at everything that must be well for the platform to run',
   help: 'Reads only. Exit code 1 when something is not well; each finding says what to do.',
   async run(call) {
+    if (call.positionals.length > 0) throw new UsageError('doctor takes no word');
     const findings: Finding[] = [];
     const look = async (what: string, check: () => string | Promise<string>): Promise<boolean> => {
       try {

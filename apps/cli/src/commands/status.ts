@@ -1,12 +1,13 @@
 import { duration, quantity, table } from '@tsunagari/deployment';
 import { currentScores, lastClosedDay, latestModel } from '@tsunagari/understanding';
-import { answer, openAccess, openIntake, withServices, type Command } from '../command';
+import { answer, openAccess, openIntake, UsageError, withServices, type Command } from '../command';
 
 export const statusCommand: Command = {
   usage: 'status',
   summary: 'how far the log, the projections and the model are',
   help: 'Reads only. Works beside a running platform and without one.',
   async run(call) {
+    if (call.positionals.length > 0) throw new UsageError('status takes no word');
     return withServices(async ({ runner }, deployment) => {
       const { head, identity, projections, halted } = await runner.status();
       const [day, model, scores] = [
