@@ -18,6 +18,15 @@ export {
   type Tried,
   UNTRIED,
 } from './offer';
+export {
+  evaluatePolicy,
+  type EvaluationDoubt,
+  LEAST_EFFECTIVE,
+  type LoggedChoice,
+  MOST_UNSUPPORTED,
+  type PolicyEvaluation,
+  type PolicyValue,
+} from './off-policy';
 export { explorationFloor, LONGEST_SHORT_LIST, type Policy, POLICY_KINDS, type PolicyKind } from './policy';
 export {
   type Chosen,
