@@ -5,3 +5,4 @@ export * from './decider';
 export * from './subject-of';
 export * from './reservation/reservation.commands';
 export * from './reservation/reservation.decider';
+export * from './speaker';

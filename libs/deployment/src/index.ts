@@ -15,3 +15,4 @@ export * from './erasures';
 export * from './ports/local-port';
 export * from './ports/port-http';
 export * from './ports/ports';
+export * from './pages';

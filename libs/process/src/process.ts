@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DAYS, type Deployment, type HostName, intakeAddress, type Services } from '@tsunagari/deployment';
+import { DAYS, type Deployment, type HostName, intakeAddress, PAGE_PREFIXES, pagesMiddleware, type Services } from '@tsunagari/deployment';
 import type { Gateway } from '@tsunagari/gateway';
 import { intakeMiddleware, type Intake } from '@tsunagari/intake';
 import { type Configuration, listenOn, listenOnNextFreePort, type Logger, type Shutdown } from '@tsunagari/runtime';
@@ -48,9 +48,11 @@ export async function startProcess(name: HostName, configuration: Configuration,
     ];
     app.use(lastAnswerCloses(shutdown));
     if (intake) app.use(intakeMiddleware(intake));
+    app.use(pagesMiddleware(services.contexts, (error) => logger.error({ err: error }, 'page')));
     if (gateway) app.use('/graphql', gateway.handler);
     const intakeElsewhere = intakeAddress(configuration);
-    if (gateway && !intake && intakeElsewhere !== undefined) app.use(handOn('/v1/', intakeElsewhere));
+    if (gateway && !intake && intakeElsewhere !== undefined)
+      for (const prefix of ['/v1/', ...PAGE_PREFIXES]) app.use(handOn(prefix, intakeElsewhere));
     if (!gateway) app.use(internalRoutes(deployment, services, (error) => logger.error({ err: error }, 'port')));
     await app.init();
     const server = app.getHttpServer();

@@ -17,6 +17,12 @@ const remedies = {
   EVENT_STORE: 'postgres (the tables of DATABASE_URL), or the address of an EventStoreDB like esdb://host:2113?tls=false',
   KAFKA_BROKERS: 'the Kafka brokers as host:port, separated by commas, or leave it out: the event store is then the log',
   KAFKA_NAMESPACE: 'the prefix of this deployment’s topics: lower-case letters, digits, dots and dashes',
+  PUBLIC_URL: 'the address at which customers reach the platform, for links in messages, for example https://tsunagari.example.com',
+  SMTP_URL: 'the mail server as smtp://user:password@host:587 or smtps://…, or leave it out: mail is written into the folder outbox',
+  MAIL_FROM: 'the sender of mail, an address like news@example.com',
+  MESSAGE_WEBHOOK_URL:
+    'the address of a service that takes messages other than mail, or leave it out: they are written into the folder outbox',
+  MESSAGE_WEBHOOK_SECRET: 'the secret that signs what goes to MESSAGE_WEBHOOK_URL, at least 16 characters',
   VALUE_URL: 'the address of the value process, for example http://value:4000',
   TOUCHPOINTS_URL: 'the address of the touchpoints process, for example http://touchpoints:4000',
   PROPOSALS_URL: 'the address of the proposals process, for example http://proposals:4000',
@@ -71,6 +77,8 @@ const httpAddress = z
   .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), 'is not an http address')
   .transform((text) => text.replace(/\/+$/, ''));
 
+const smtpAddress = z.string().refine((text) => /^smtps?:\/\/./.test(text) && URL.canParse(text), 'is not an address of a mail server');
+
 const brokers = z
   .string()
   .transform((text) => text.split(',').map((broker) => broker.trim()))
@@ -113,6 +121,14 @@ const variables = z.object({
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'is not a prefix of topics')
     .default('tsunagari'),
+  PUBLIC_URL: httpAddress.optional(),
+  SMTP_URL: smtpAddress.optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^@\s<>]+@[^@\s<>]+$/, 'is not an address')
+    .default('tsunagari@localhost'),
+  MESSAGE_WEBHOOK_URL: httpAddress.optional(),
+  MESSAGE_WEBHOOK_SECRET: z.string().min(16, 'has fewer than 16 characters').optional(),
   VALUE_URL: httpAddress.optional(),
   TOUCHPOINTS_URL: httpAddress.optional(),
   PROPOSALS_URL: httpAddress.optional(),
@@ -144,6 +160,14 @@ export type Configuration = {
   readonly eventStore: { readonly kind: 'postgres' } | { readonly kind: 'eventstoredb'; readonly url: string };
   /** Where facts are shared; undefined: the event store is the log. */
   readonly kafka: { readonly brokers: readonly string[]; readonly namespace: string } | undefined;
+  /** Where customers reach the platform, for links in messages; without a slash at the end. */
+  readonly publicUrl: string;
+  /** The mail server; undefined: mail is written into files. */
+  readonly smtpUrl: string | undefined;
+  /** The sender of mail. */
+  readonly mailFrom: string;
+  /** Who takes messages other than mail; undefined: they are written into files. */
+  readonly messageWebhook: { readonly url: string; readonly secret: string } | undefined;
   /** Where the other processes are, without a slash at the end; empty when everything is in this one. */
   readonly services: Readonly<Partial<Record<ServiceName, string>>>;
 };
@@ -176,6 +200,8 @@ export function readConfiguration(
     if (!problems.has(variable)) problems.set(variable, { name: variable, problem, remedy: remedies[variable] });
   };
   for (const variable of neededBy(name)) if (given[variable] === undefined) add(variable, `is missing, ${name} needs it`);
+  if (given['MESSAGE_WEBHOOK_URL'] !== undefined && given['MESSAGE_WEBHOOK_SECRET'] === undefined)
+    add('MESSAGE_WEBHOOK_SECRET', 'is missing, MESSAGE_WEBHOOK_URL needs it');
   for (const { path, message } of read.error?.issues ?? []) add(path[0] as VariableName, message);
   if (!read.success || problems.size > 0) throw new ConfigurationError([...problems.values()]);
   const { data } = read;
@@ -194,6 +220,13 @@ export function readConfiguration(
     readyLagSeconds: data.READY_LAG_SECONDS,
     eventStore: data.EVENT_STORE === 'postgres' ? { kind: 'postgres' } : { kind: 'eventstoredb', url: data.EVENT_STORE },
     kafka: data.KAFKA_BROKERS && { brokers: data.KAFKA_BROKERS, namespace: data.KAFKA_NAMESPACE },
+    publicUrl: data.PUBLIC_URL ?? `http://localhost:${data.PORT}`,
+    smtpUrl: data.SMTP_URL,
+    mailFrom: data.MAIL_FROM,
+    messageWebhook:
+      data.MESSAGE_WEBHOOK_URL !== undefined && data.MESSAGE_WEBHOOK_SECRET !== undefined
+        ? { url: data.MESSAGE_WEBHOOK_URL, secret: data.MESSAGE_WEBHOOK_SECRET }
+        : undefined,
     services: Object.fromEntries(
       Object.entries(addresses).flatMap(([service, variable]) => (data[variable] === undefined ? [] : [[service, data[variable]]])),
     ),

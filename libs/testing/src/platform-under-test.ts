@@ -1,10 +1,10 @@
 import { type Role, sources } from '@tsunagari/access';
-import { DAYS, openAccess, openDeployment, openServices, type Deployment, type Services } from '@tsunagari/deployment';
+import { DAYS, openAccess, openDeployment, openServices, pagesMiddleware, type Deployment, type Services } from '@tsunagari/deployment';
 import { createGateway } from '@tsunagari/gateway';
 import { nodeSubgraph } from '@tsunagari/graphql';
 import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
 import { createIntake, intakeMiddleware } from '@tsunagari/intake';
-import { readConfiguration } from '@tsunagari/runtime';
+import { type Clock, type MovableClock, readConfiguration } from '@tsunagari/runtime';
 import express from 'express';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -37,6 +37,8 @@ export type PlatformUnderTest = {
   ) => Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }>;
   /** Waits until every read model has seen all that stands in the log. */
   readonly caughtUp: () => Promise<void>;
+  /** Lets the deployment's clock stand at a moment, and waits until what is due by then has happened. */
+  readonly moveClock: (moment: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -82,6 +84,7 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   });
   const app = express();
   app.use(intakeMiddleware(intake));
+  app.use(pagesMiddleware(services.contexts, (error) => unexpected.push(error)));
   app.use('/graphql', gateway.handler);
   const server = createServer(app);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -97,6 +100,11 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     deployment,
     services,
     caughtUp: services.caughtUp,
+    async moveClock(moment) {
+      if (!isMovable(clock)) throw new Error('this clock runs by itself');
+      clock.set(moment);
+      await services.caughtUp();
+    },
     async ask(query, variables = {}, { userId, role = userId === undefined ? 'admin' : 'customer' } = {}) {
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -130,4 +138,8 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
       if (unexpected.length > 0) throw new Error(`the platform met errors of its own: ${unexpected.map(String).join('; ')}`);
     },
   };
+}
+
+function isMovable(clock: Clock): clock is MovableClock {
+  return 'set' in clock;
 }

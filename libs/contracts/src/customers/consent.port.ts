@@ -20,9 +20,14 @@ export const CONSENT_REASONS = [
   'ERASED',
 ] as const;
 
-/** Whether and why (not). `basis` names what a yes stands on: the notice's version, or the source where there is none. */
+/**
+ * Whether and why (not). `basis` names what a yes stands on: the notice's version, or the source where there is none; `saidAt` is its place
+ * in the log, `0` where nobody had to say it.
+ */
+const positionSchema = z.string().regex(/^\d{1,20}$/);
+
 export const consentVerdictSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('allowed'), basis: z.string() }),
+  z.strictObject({ kind: z.literal('allowed'), basis: z.string(), saidAt: positionSchema }),
   z.strictObject({ kind: z.literal('forbidden'), reason: z.enum(CONSENT_REASONS) }),
 ]);
 export type ConsentVerdict = z.infer<typeof consentVerdictSchema>;
@@ -64,22 +69,14 @@ export const consentPort = declarePort('customers', 'consent', {
     }),
     answer: outcome,
   },
-  /** A yes to the newest version of the notice that she was shown, from the address itself. */
-  grant: {
-    input: z.strictObject({
-      subject: z.uuid(),
-      noticeId: z.string(),
-      noticeVersion: z.int(),
-      channel: channelSchema.optional(),
-      source: z.string().min(1).max(200),
-      at: z.iso.datetime(),
-      idempotencyKey: z.string(),
-    }),
-    answer: outcome,
-  },
   /** She followed the link that was sent to her address. */
   confirm: {
     input: z.strictObject({ link: z.string().max(2000), at: z.iso.datetime(), idempotencyKey: z.string() }),
+    answer: outcome,
+  },
+  /** How she wants to be spoken to; what is left out stays. */
+  setPreference: {
+    input: z.strictObject({ subject: z.uuid(), language: z.enum(['ja', 'en']), at: z.iso.datetime(), idempotencyKey: z.string() }),
     answer: outcome,
   },
   /** How these subjects want to be spoken to; the customer's newest word counts, whichever identifier it was said under. */

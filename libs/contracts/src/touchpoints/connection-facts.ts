@@ -25,21 +25,18 @@ export const customerDisconnected = defineFact({
   examples: [{ touchpointId: 'app', by: 'customer' }],
 });
 
-/** Codes that a brand prints: each connects one customer once. Only hashes are kept. */
-export const connectCodesIssued = defineFact({
-  name: 'ConnectCodesIssued',
+/** A code that a brand prints: it connects one customer once. Only its hash is kept. */
+export const connectCodeIssued = defineFact({
+  name: 'ConnectCodeIssued',
   context: 'touchpoints',
   ofSubject: false,
   data: z.strictObject({
+    code: z.string().regex(/^[0-9a-f]{64}$/),
     batchId: brandIdSchema,
     touchpointId: brandIdSchema,
     productId: brandIdSchema.optional(),
-    codes: z
-      .array(z.string().regex(/^[0-9a-f]{64}$/))
-      .min(1)
-      .max(500),
   }),
-  examples: [{ batchId: '2026-01', touchpointId: 'package-insert', productId: 'shampoo-400', codes: ['b'.repeat(64)] }],
+  examples: [{ code: 'b'.repeat(64), batchId: '2026-01', touchpointId: 'package-insert', productId: 'shampoo-400' }],
 });
 
 export const connectCodeRedeemed = defineFact({
@@ -65,8 +62,8 @@ export const productRegistered = defineFact({
 
 export type CustomerConnected = DataOf<typeof customerConnected>;
 export type CustomerDisconnected = DataOf<typeof customerDisconnected>;
-export type ConnectCodesIssued = DataOf<typeof connectCodesIssued>;
+export type ConnectCodeIssued = DataOf<typeof connectCodeIssued>;
 export type ConnectCodeRedeemed = DataOf<typeof connectCodeRedeemed>;
 export type ProductRegistered = DataOf<typeof productRegistered>;
 
-export const connectionFacts = [customerConnected, customerDisconnected, connectCodesIssued, connectCodeRedeemed, productRegistered];
+export const connectionFacts = [customerConnected, customerDisconnected, connectCodeIssued, connectCodeRedeemed, productRegistered];

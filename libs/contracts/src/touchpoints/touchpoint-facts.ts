@@ -108,9 +108,35 @@ export const voicePersonaDefined = defineFact({
   ],
 });
 
+/** A customer can cancel there by herself, from now on. These facts stand in one stream, which guards the last of them. */
+export const selfServicePathOpened = defineFact({
+  name: 'SelfServicePathOpened',
+  context: 'touchpoints',
+  ofSubject: false,
+  data: z.strictObject(of),
+  examples: [{ touchpointId: 'member-site' }],
+});
+
+export const selfServicePathClosed = defineFact({
+  name: 'SelfServicePathClosed',
+  context: 'touchpoints',
+  ofSubject: false,
+  data: z.strictObject(of),
+  examples: [{ touchpointId: 'member-site' }],
+});
+
+export type SelfServicePath = DataOf<typeof selfServicePathOpened>;
 export type TouchpointRegistered = DataOf<typeof touchpointRegistered>;
 export type TouchpointPaused = DataOf<typeof touchpointPaused>;
 export type TouchpointRetired = DataOf<typeof touchpointRetired>;
 export type VoicePersonaDefined = DataOf<typeof voicePersonaDefined>;
 
-export const touchpointFacts = [touchpointRegistered, touchpointPaused, touchpointResumed, touchpointRetired, voicePersonaDefined];
+export const touchpointFacts = [
+  touchpointRegistered,
+  touchpointPaused,
+  touchpointResumed,
+  touchpointRetired,
+  voicePersonaDefined,
+  selfServicePathOpened,
+  selfServicePathClosed,
+];

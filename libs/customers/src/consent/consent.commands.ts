@@ -1,5 +1,13 @@
 import type { LinkSigner, Principal } from '@tsunagari/access';
-import { type Asked, type CommandPath, type CommandResult, envelopeOf, type NamedIdentifier, subjectOf } from '@tsunagari/command';
+import {
+  type Asked,
+  type CommandPath,
+  type CommandResult,
+  envelopeOf,
+  type NamedIdentifier,
+  type NamedSubject,
+  speaker,
+} from '@tsunagari/command';
 import {
   addDays,
   brandIdSchema,
@@ -45,22 +53,8 @@ export function consentCommands(ports: {
     return stream.kind === 'open' ? stream.facts.reduce(noticeDecider.evolve, noticeDecider.initial) : null;
   }
 
-  async function speaking({ customer, subject }: Answering, asked: Asked, principal: Principal): ReturnType<typeof subjectOf> {
-    if (subject !== undefined) return { kind: 'known', subject };
-    if (principal.kind === 'customer') {
-      if (customer !== undefined)
-        return { kind: 'refused', refusal: refusal('INVALID_FIELD', 'customer', 'a customer speaks for herself', 'leave customer out') };
-      if (principal.subject === null)
-        return {
-          kind: 'refused',
-          refusal: refusal('UNKNOWN_CUSTOMER', 'customer', 'the customer is one that the platform has seen', 'identify her first'),
-        };
-      return { kind: 'known', subject: principal.subject };
-    }
-    if (customer === undefined)
-      return { kind: 'refused', refusal: refusal('MISSING_FIELD', 'customer', 'who speaks is named by an identifier', 'send customer') };
-    return subjectOf(ports, customer, 'customer', asked, 'customers');
-  }
+  const speaking = async ({ customer, subject }: Answering, asked: Asked, principal: Principal): Promise<NamedSubject> =>
+    subject === undefined ? speaker(ports, customer, principal, asked, 'customers') : { kind: 'known', subject };
 
   async function say(
     who: Answering,
@@ -69,18 +63,18 @@ export function consentCommands(ports: {
     asked: Asked,
     principal: Principal,
   ): Promise<ConsentResult> {
-    const speaker = await speaking(who, asked, principal);
-    if (speaker.kind === 'refused') return { subject: null, result: speaker };
-    const decided = command(speaker.subject);
+    const said = await speaking(who, asked, principal);
+    if (said.kind === 'refused') return { subject: null, result: said };
+    const decided = command(said.subject);
     if ('code' in decided) return { subject: null, result: { kind: 'refused', refusal: decided } };
     const result = await path.execute(consentDecider, {
-      stream: streamName('consent', speaker.subject),
+      stream: streamName('consent', said.subject),
       command: decided,
       body: { kind: decided.kind, ...body },
       ...envelopeOf(asked, 'customers'),
-      ...(speaker.prepare ? { prepare: speaker.prepare } : {}),
+      ...(said.prepare ? { prepare: said.prepare } : {}),
     });
-    return { subject: speaker.subject, result };
+    return { subject: said.subject, result };
   }
 
   const topic = ({ category, channel }: TopicInput) => ({ category, ...(channel === undefined ? {} : { channel }) });
@@ -207,18 +201,18 @@ export function consentCommands(ports: {
       asked: Asked,
       principal: Principal,
     ): Promise<ConsentResult> {
-      const speaker = await speaking(input, asked, principal);
-      if (speaker.kind === 'refused') return { subject: null, result: speaker };
+      const said = await speaking(input, asked, principal);
+      if (said.kind === 'refused') return { subject: null, result: said };
       const { change } = input;
       const zoneIsKnown = change.timeZone == null || ports.knowsZone(change.timeZone);
       const result = await path.execute(preferenceDecider, {
-        stream: streamName('preferences', speaker.subject),
-        command: { kind: 'SetPreference', subject: speaker.subject, zoneIsKnown, ...change },
+        stream: streamName('preferences', said.subject),
+        command: { kind: 'SetPreference', subject: said.subject, zoneIsKnown, ...change },
         body: { kind: 'SetPreference', ...input },
         ...envelopeOf(asked, 'customers'),
-        ...(speaker.prepare ? { prepare: speaker.prepare } : {}),
+        ...(said.prepare ? { prepare: said.prepare } : {}),
       });
-      return { subject: speaker.subject, result };
+      return { subject: said.subject, result };
     },
   };
 }

@@ -26,7 +26,7 @@ export function consentVerdict(customer: ConsentOfCustomer, category: string, ch
   if (customer.erased) return forbidden('ERASED');
   const objections = [...customer.said.values()].flatMap((state) => state.objections);
   if ((category === 'profiling' || category === 'analysis') && objections.includes(category)) return forbidden('OBJECTED');
-  if (category === 'analysis') return { kind: 'allowed', basis: 'legal-basis-of-the-deployment' };
+  if (category === 'analysis') return { kind: 'allowed', basis: 'legal-basis-of-the-deployment', saidAt: '0' };
 
   const words = wordsOf(customer, category, channel, at);
   const own = words.filter(({ subject, entry }) => covers(customer, subject, entry.verified));
@@ -41,7 +41,7 @@ export function consentVerdict(customer: ConsentOfCustomer, category: string, ch
       (entry.status === 'denied' || entry.status === 'withdrawn') &&
       !(isLater(yes.entry.position, entry.position) && customer.together(yes.subject, subject, yes.entry.position)),
   );
-  if (!no) return { kind: 'allowed', basis: yes.entry.noticeVersion ?? yes.entry.source };
+  if (!no) return { kind: 'allowed', basis: yes.entry.noticeVersion ?? yes.entry.source, saidAt: yes.entry.position };
   return forbidden(isLater(no.entry.position, yes.entry.position) ? REASON[no.entry.status] : 'STRICTER_OF_MERGED');
 }
 

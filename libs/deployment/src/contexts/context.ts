@@ -2,6 +2,7 @@ import type { Position } from '@tsunagari/contracts';
 import type { Subgraph } from '@tsunagari/graphql';
 import type { OwnedSchema } from '@tsunagari/postgres';
 import type { AnyProjection, IdentityReader, ProjectionRunner } from '@tsunagari/projection';
+import type { PageRequest, PageResponse } from '@tsunagari/touchpoints';
 import type { Deployment } from '../deployment';
 import type { PortImplementation } from '../ports/local-port';
 import type { Ports } from '../ports/ports';
@@ -28,6 +29,8 @@ export type OpenContext = {
   readonly name: ContextName;
   readonly subgraph: Subgraph | null;
   readonly runs: readonly Running[];
+  /** Pages that a customer reaches by the signed link of a message; undefined for a path that is none of them. */
+  readonly pages?: (request: PageRequest) => Promise<PageResponse | undefined>;
   /** What it answers to other contexts: `implementPort(consentPort, {…})`. */
   readonly ports?: readonly PortImplementation[];
 };

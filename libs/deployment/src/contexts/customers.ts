@@ -48,9 +48,9 @@ function answers(consent: ConsentCommands) {
       const said = { subject, category, ...(channel === undefined ? {} : { channel }) };
       return outcome((await consent.withdrawConsent(said, asked(idempotencyKey, at, source), anonymous)).result);
     },
-    grant: async ({ subject, noticeId, noticeVersion, channel, source, at, idempotencyKey }: Granted) => {
-      const said = { subject, noticeId, noticeVersion, ...(channel === undefined ? {} : { channel }) };
-      return outcome((await consent.grantConsent(said, asked(idempotencyKey, at, source), anonymous)).result);
+    setPreference: async ({ subject, language, at, idempotencyKey }: Wished) => {
+      const said = { subject, change: { language } };
+      return outcome((await consent.setPreference(said, asked(idempotencyKey, at, `customer:${subject}`), anonymous)).result);
     },
     confirm: async ({ link, at, idempotencyKey }: Confirmed) =>
       outcome((await consent.confirmConsent(link, asked(idempotencyKey, at, 'system:link'))).result),
@@ -59,7 +59,7 @@ function answers(consent: ConsentCommands) {
 
 type Inputs = (typeof consentPort)['methods'];
 type Said = Inputs['withdraw']['input']['_output'];
-type Granted = Inputs['grant']['input']['_output'];
+type Wished = Inputs['setPreference']['input']['_output'];
 type Confirmed = Inputs['confirm']['input']['_output'];
 
 function outcome(result: CommandResult): { kind: 'accepted' } | ({ kind: 'refused' } & Pick<Refusal, 'code' | 'rule'>) {

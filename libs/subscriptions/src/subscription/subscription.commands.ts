@@ -1,5 +1,5 @@
 import type { Principal } from '@tsunagari/access';
-import { type Asked, type CommandPath, type CommandResult, envelopeOf, type NamedIdentifier, subjectOf } from '@tsunagari/command';
+import { type Asked, type CommandPath, type CommandResult, envelopeOf, type NamedIdentifier, speaker } from '@tsunagari/command';
 import { refusal, streamName, subscriptionIdSchema, type Money, type PerpetualLicenceMigrated, type Refusal } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
@@ -49,7 +49,7 @@ export function subscriptionCommands(ports: {
     const owner =
       standing && input.customer === undefined
         ? ({ kind: 'known', subject: standing.subject } as const)
-        : await ownerOf(input, asked, principal);
+        : await speaker(ports, input.customer, principal, asked, 'subscriptions');
     if (owner.kind === 'refused') return refused(owner.refusal);
     const plan = await offeredPlan(input);
     if ('code' in plan) return refused(plan);
@@ -64,28 +64,6 @@ export function subscriptionCommands(ports: {
       ...(owner.prepare ? { prepare: owner.prepare } : {}),
     });
     return { subscriptionId, result };
-  }
-
-  async function ownerOf({ customer }: BeginInput, asked: Asked, principal: Principal): ReturnType<typeof subjectOf> {
-    if (principal.kind === 'customer') {
-      if (customer !== undefined)
-        return {
-          kind: 'refused',
-          refusal: refusal('INVALID_FIELD', 'customer', 'a customer subscribes for herself', 'leave customer out'),
-        };
-      if (principal.subject === null)
-        return {
-          kind: 'refused',
-          refusal: refusal('UNKNOWN_CUSTOMER', 'customer', 'the customer is one that the platform has seen', 'identify her first'),
-        };
-      return { kind: 'known', subject: principal.subject };
-    }
-    if (customer === undefined)
-      return {
-        kind: 'refused',
-        refusal: refusal('MISSING_FIELD', 'customer', 'who subscribes is named by an identifier', 'send customer'),
-      };
-    return subjectOf(ports, customer, 'customer', asked, 'subscriptions');
   }
 
   async function offeredPlan({ planId, planVersion }: PlanChoice): Promise<OfferedPlan | Refusal> {

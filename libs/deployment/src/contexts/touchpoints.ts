@@ -1,0 +1,111 @@
+import { linkSigner } from '@tsunagari/access';
+import { consentPort, facts as registry } from '@tsunagari/contracts';
+import { createReadModelRunner } from '@tsunagari/projection';
+import { createReactorRunner, handle } from '@tsunagari/reactor';
+import { isTimeZone } from '@tsunagari/runtime';
+import {
+  customerCommands,
+  dispatcher,
+  dispatchMessage,
+  dispatchReactor,
+  messageCommands,
+  messagePages,
+  type MessageProvider,
+  requestsReadModel,
+  smtpProvider,
+  spoolProvider,
+  tasksReadModel,
+  touchpointCommands,
+  touchpointsSubgraph,
+  webhookProvider,
+} from '@tsunagari/touchpoints';
+import path from 'node:path';
+import type { Deployment } from '../deployment';
+import type { OpenContext, Running, Shared } from './context';
+import { reactorsRun, readModelsRun } from './runs';
+
+const SCHEMA = 'touchpoints';
+
+/** A hand-over to a slow provider may take so long before another process takes the message for given up, milliseconds. */
+const CLAIM_MS = 180_000;
+
+/** Where brand and customers meet, what they ask for, what reaches them. */
+export function openTouchpoints(deployment: Deployment, shared: Shared): OpenContext {
+  const { pool, store, log, journal, keyring, path: commands, secrets, configuration } = deployment;
+  const { identity, now, onResolverError, onRunError } = shared;
+  const consent = shared.port(consentPort);
+  const links = linkSigner(secrets.contextKey);
+  const readModels = createReadModelRunner({
+    pool,
+    log,
+    journal,
+    registry,
+    schema: SCHEMA,
+    definitions: [requestsReadModel, tasksReadModel],
+    onError: (error) => onRunError('touchpoints read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
+  });
+  const messages = messageCommands({ path: commands, store, keyring, consent, knowsZone: isTimeZone });
+  const providers = providersOf(deployment, now);
+  const { dispatch } = dispatcher({ path: commands, store, keyring, consent, providers, links, publicUrl: configuration.publicUrl, now });
+  const reactors = createReactorRunner({
+    pool,
+    log,
+    journal,
+    registry,
+    schema: SCHEMA,
+    reactors: [dispatchReactor],
+    handlers: [
+      handle(dispatchMessage, async ({ messageId }) => {
+        await dispatch(messageId);
+        return { kind: 'accepted', position: null, version: 0, repeated: false };
+      }),
+    ],
+    store,
+    keyring,
+    now,
+    claimMs: CLAIM_MS,
+    onError: (error) => {
+      if (error.kind !== 'refused') onRunError('touchpoints reactors', error.cause ?? new Error(`${error.reactor}: ${error.message}`));
+    },
+  });
+  return {
+    name: 'touchpoints',
+    subgraph: touchpointsSubgraph({
+      store,
+      journal,
+      identity,
+      touchpoints: touchpointCommands({ path: commands, store }),
+      customers: customerCommands({ path: commands, store, journal, keyring, identity }),
+      messages,
+      requestBoard: readModels.reader(requestsReadModel),
+      worklist: readModels.reader(tasksReadModel),
+      waitFor: (position) => readModels.waitFor(position),
+      now,
+      onError: onResolverError,
+    }),
+    pages: messagePages({ links, messages, consent, now }),
+    runs: [readModelsRun(SCHEMA, readModels), closingWith(reactorsRun(SCHEMA, reactors), providers)],
+  };
+}
+
+/** What takes messages over: SMTP for mail and a webhook for the rest where they are configured, else files. */
+function providersOf({ configuration }: Deployment, now: () => string): readonly MessageProvider[] {
+  const { smtpUrl, mailFrom, messageWebhook } = configuration;
+  return [
+    ...(smtpUrl === undefined ? [] : [smtpProvider({ url: smtpUrl, from: mailFrom })]),
+    ...(messageWebhook === undefined
+      ? []
+      : [webhookProvider({ ...messageWebhook, channels: ['sms', 'push', 'phone', 'post', 'messaging', 'webhook'], now })]),
+    spoolProvider(path.join(configuration.home, 'outbox')),
+  ];
+}
+
+function closingWith(run: Running, providers: readonly MessageProvider[]): Running {
+  return {
+    ...run,
+    async stop() {
+      await run.stop();
+      for (const provider of providers) await provider.close();
+    },
+  };
+}

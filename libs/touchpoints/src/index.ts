@@ -1,0 +1,14 @@
+export { customerCommands, codeHash, type CustomerCommands } from './customer.commands';
+export { dispatcher, type DispatchPorts, type Dispatched } from './message/dispatch';
+export { dispatchMessage, dispatchReactor } from './message/dispatch.reactor';
+export { messageCommands, type MessageCommands, type QueueMessageInput } from './message/message.commands';
+export type { SendOutcome } from './message/message.decider';
+export type { MessageProvider, OutgoingMessage } from './message/provider';
+export { messagePages, type PageRequest, type PageResponse } from './pages/page';
+export { smtpProvider } from './providers/smtp';
+export { spoolProvider } from './providers/spool';
+export { isSigned, signature, SIGNATURE_HEADER, webhookProvider } from './providers/webhook';
+export { requestsReadModel } from './request/request.read-model';
+export { tasksReadModel } from './task/task.read-model';
+export { touchpointCommands, type TouchpointCommands } from './touchpoint/touchpoint.commands';
+export { touchpointsSubgraph, type TouchpointsPorts } from './touchpoints.subgraph';
