@@ -39,7 +39,7 @@ export type ManagedProcessOptions = {
 /** A process that ends right after its start is given a growing pause, so that a wrong configuration does not burn the machine. */
 const PAUSES_MS = [50, 200, 1_000, 5_000];
 const LIVED_MS = 5_000;
-const ASK_EVERY_MS = 25;
+const ASK_EVERY_MS = 100;
 
 /** Nothing runs before `start`. */
 export function managedProcess(options: ManagedProcessOptions): ManagedProcess {
