@@ -48,7 +48,7 @@ export type Cluster = {
 /**
  * Starts the distributed mode on this machine, without Docker: Kafka on the JVM, PostgreSQL, and every service as a process of its
  * own that is started again when it ends. What an earlier cluster in the folder left running is ended first.
- * @throws when one is running already, when Kafka or PostgreSQL cannot start, or when a process is not ready within a minute.
+ * @throws when one is running already, when Kafka or PostgreSQL cannot start, or when a process is not ready within three minutes.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { home, replicas = {}, onStep = () => undefined } = options;

@@ -76,7 +76,7 @@ export function managedProcess(options: ManagedProcessOptions): ManagedProcess {
     pid: () => child?.pid,
     starts: () => starts,
     start,
-    async ready(withinMs = 60_000) {
+    async ready(withinMs = 180_000) {
       for (const end = performance.now() + withinMs; !(await isReady(url)); await pause(ASK_EVERY_MS))
         if (performance.now() > end) throw new Error(`${name} is not ready after ${withinMs / 1000} s. The end of ${log}:\n${tail(log)}`);
     },
