@@ -4,11 +4,12 @@ import { clvBenchmarks } from './clv';
 import { eventStoreBenchmarks } from './event-store';
 import { idleBenchmark } from './idle';
 import { kafkaBenchmarks } from './kafka';
+import { projectionBenchmarks } from './projection';
 import { spineBenchmarks } from './spine';
 
 export type BenchmarkOptions = {
   readonly quick: boolean;
-  /** Groups (`event-store`, `spine`, `kafka`, `idle`, `clv`, `chaos`) or ids (`B2`); empty for all. */
+  /** Groups (`event-store`, `spine`, `kafka`, `projection`, `idle`, `clv`, `chaos`) or ids (`B2`); empty for all. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 };
@@ -17,6 +18,7 @@ const groups = {
   'event-store': ({ quick }: BenchmarkOptions) => eventStoreBenchmarks({ quick }),
   spine: ({ quick }: BenchmarkOptions) => spineBenchmarks({ quick }),
   kafka: ({ quick }: BenchmarkOptions) => kafkaBenchmarks({ quick }),
+  projection: ({ quick }: BenchmarkOptions) => projectionBenchmarks({ quick }),
   idle: () => idleBenchmark(),
   clv: () => clvBenchmarks(),
   chaos: ({ quick, say }: BenchmarkOptions) => chaosBenchmark({ quick, say }),

@@ -9,7 +9,7 @@ import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, tempor
 jest.setTimeout(120_000);
 
 const SHOP = path.join(__dirname, '..', '..', '..', 'data', 'online-retail', 'online_retail.csv.gz');
-const COMMANDS = ['import', 'status', 'explain', 'audit', 'backtest', 'quarantine', 'token', 'topics', 'doctor'];
+const COMMANDS = ['import', 'status', 'explain', 'audit', 'backtest', 'rebuild', 'projections', 'quarantine', 'token', 'topics', 'doctor'];
 
 let bundles: Bundles;
 let database: TestDatabase;
@@ -55,6 +55,9 @@ it.each([
   [['audit', 'nothing']],
   [['backtest']],
   [['backtest', 'ltv', '--as-of', 'yesterday']],
+  [['rebuild', 'nothing']],
+  [['rebuild', 'purchases', '--position', '7']],
+  [['projections', 'promote', 'purchases']],
   [['token', '--role', 'king']],
   [['topics']],
   [['topics', 'ensure']],
@@ -114,6 +117,36 @@ it('status, explain, audit, token and doctor answer beside a running platform, a
     await platform.end('SIGTERM');
   }
   expect(await tsunagari('audit')).toMatchObject({ code: 0, err: '' });
+  expect(await tsunagari('audit', 'purchases')).toMatchObject({ code: 0, out: expect.stringContaining('purchases') });
+});
+
+it('rebuild shows how far it is and puts what it built in place; projections lists, exchanges and drops', async () => {
+  const rebuilt = await tsunagari('rebuild', 'purchases');
+  expect(rebuilt).toMatchObject({ code: 0, out: expect.stringMatching(/✓ purchases generation 2: .* verified, live/) });
+  expect(rebuilt.err).toContain('purchases generation 2');
+  const list = async (): Promise<{ projection: string; generation: number; live: boolean; label: string | null }[]> =>
+    JSON.parse((await tsunagari('projections', 'list', '--json')).out).filter(
+      ({ projection }: { projection: string }) => projection === 'purchases',
+    );
+  expect(await list()).toMatchObject([
+    { generation: 2, live: true },
+    { generation: 1, live: false },
+  ]);
+  expect(await tsunagari('projections', 'promote', 'purchases', '1')).toMatchObject({
+    code: 0,
+    out: '✓ generation 1 is live, in place of 2\n',
+  });
+  expect(await tsunagari('projections', 'drop', 'purchases', '1')).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('GENERATION_LIVE'),
+  });
+  expect((await tsunagari('projections', 'drop', 'purchases', '2')).code).toBe(0);
+  expect((await tsunagari('rebuild', 'purchases', '--position', '9', '--label', 'early')).code).toBe(0);
+  expect(await list()).toMatchObject([
+    { generation: 2, label: 'early', live: false },
+    { generation: 1, live: true },
+  ]);
+  expect((await tsunagari('projections', 'list')).out).toContain('as of 9 (early)');
 });
 
 describeWith('broker', 'topics ensure', () => {

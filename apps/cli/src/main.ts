@@ -8,7 +8,9 @@ import { backtestCommand } from './commands/backtest';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
 import { importCommand } from './commands/import';
+import { projectionsCommand } from './commands/projections';
 import { quarantineCommand } from './commands/quarantine';
+import { rebuildCommand } from './commands/rebuild';
 import { statusCommand } from './commands/status';
 import { tokenCommand } from './commands/token';
 import { topicsCommand } from './commands/topics';
@@ -19,6 +21,8 @@ const commands: Readonly<Record<string, Command>> = {
   explain: explainCommand,
   audit: auditCommand,
   backtest: backtestCommand,
+  rebuild: rebuildCommand,
+  projections: projectionsCommand,
   quarantine: quarantineCommand,
   token: tokenCommand,
   topics: topicsCommand,

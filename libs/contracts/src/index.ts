@@ -43,6 +43,7 @@ export * from './proposals/proposal-facts';
 export * from './refusal';
 export * from './registry';
 export * from './sealed';
+export * from './signal';
 export * from './streams';
 export * from './subscriptions/facts';
 export * from './subscriptions/order-totals';

@@ -75,6 +75,11 @@ export const STREAM_CATEGORIES = {
   import: { id: 'format and content hash', holds: 'ImportCompleted', onMerge: '–' },
   calendar: { id: "the word 'days'", holds: 'DayClosed', onMerge: '–' },
   definitions: { id: "the word 'current'", holds: 'metrics, segments, stages, needs and health models, all versions', onMerge: '–' },
+  projection: {
+    id: 'name of the read model',
+    holds: 'ProjectionRebuildStarted, …Completed, ProjectionPromoted, …RolledBack',
+    onMerge: '–',
+  },
   model: { id: 'purpose', holds: 'ModelFitted', onMerge: '–' },
 } as const;
 

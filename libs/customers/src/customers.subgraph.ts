@@ -1,5 +1,6 @@
 import type { Position } from '@tsunagari/contracts';
-import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/graphql';
+import type { Principal } from '@tsunagari/access';
+import { defineSubgraph, type FetchContext, fromMomentId, ofThePresent, type Subgraph } from '@tsunagari/graphql';
 import DataLoader from 'dataloader';
 import type { EventStore } from '@tsunagari/event-store';
 import type { ConsentCommands } from './consent/consent.commands';
@@ -31,10 +32,23 @@ export function customersSubgraph(ports: CustomersPorts): Subgraph {
     name: 'customers',
     typeDefs,
     resolvers: resolversOf(ports),
-    createLoaders: ({ principal }) => ({ customers: new DataLoader((ids) => readCustomers(ports, ids, principal)) }),
+    createLoaders: ({ principal }) => ({ customers: new DataLoader((ids) => readMoments(ports, ids, principal)) }),
     caughtUp: ports.waitFor,
     ...(ports.onError ? { onError: ports.onError } : {}),
   });
+}
+
+/** Ids of the present are read together; each one as of a moment by itself, for staff alone: what somebody reaches is known for now only. */
+async function readMoments(ports: CustomersPorts, ids: readonly string[], principal: Principal): Promise<(CustomerView | null)[]> {
+  const present = ids.filter((id) => !id.includes('@'));
+  const read = new Map((await readCustomers(ports, present, principal)).map((view, n) => [present[n] ?? '', view]));
+  return Promise.all(
+    ids.map(async (id) => {
+      const { key, moment } = fromMomentId('Customer', `Customer:${id}`);
+      if (moment === null) return read.get(id) ?? null;
+      return principal.kind === 'staff' ? ((await readCustomers(ports, [key], principal, moment))[0] ?? null) : null;
+    }),
+  );
 }
 
 /** Each aggregate resolves its own fields; those of the root and of Customer come together here. */
@@ -45,6 +59,6 @@ function resolversOf(ports: CustomersPorts): Resolvers {
     ...consent,
     Query: { ...customers.Query, ...consent.Query },
     Mutation: { ...customers.Mutation, ...consent.Mutation },
-    Customer: { ...customers.Customer, ...consent.Customer },
+    Customer: { ...customers.Customer, ...ofThePresent(consent.Customer ?? {}) },
   };
 }

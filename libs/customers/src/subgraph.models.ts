@@ -3,12 +3,12 @@ import type { ConsentView } from './consent/consent.resolver';
 import type { Preferences } from './consent/preference.decider';
 import type { CustomersLoaders } from './customers.subgraph';
 import type { CustomerView, IdentifierView } from './customer/customer.read-model';
-import type { RequestContext } from '@tsunagari/graphql';
+import type { IdMoment, RequestContext } from '@tsunagari/graphql';
 
 export type SubgraphContext = RequestContext<CustomersLoaders>;
 
 /** The parent of Customer's fields; its fields load the view when they are asked for. */
-export type CustomerModel = { readonly customer: string };
+export type CustomerModel = { readonly customer: string; readonly moment?: IdMoment | null };
 export type IdentifierModel = IdentifierView;
 export type MergeRecordModel = CustomerView['mergedFrom'][number];
 export type ConsentModel = ConsentView;

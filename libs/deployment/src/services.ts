@@ -1,7 +1,7 @@
 import { facts as registry } from '@tsunagari/contracts';
 import { isFailureCode, type Subgraph } from '@tsunagari/graphql';
 import { createProjectionRunner, type AnyProjection, type ProjectionRunner, type RunnerError } from '@tsunagari/projection';
-import { closeDays } from '@tsunagari/understanding';
+import { closeDays, recordGenerationChanges } from '@tsunagari/understanding';
 import { contexts } from './contexts';
 import type { ContextName, OpenContext, Running, Shared } from './contexts/context';
 import type { Deployment } from './deployment';
@@ -58,6 +58,7 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
     definitions: projectionsOf(deployment, names),
     registry,
     schema,
+    record: recordGenerationChanges({ store, keyring, now: () => clock.now() }),
     ...(options.onRunnerError ? { onError: options.onRunnerError } : {}),
   });
   const ports = openPorts({ contextKey: deployment.secrets.contextKey, addressOf: (context) => addressOf(configuration, context) });

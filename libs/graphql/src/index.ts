@@ -4,6 +4,7 @@ export * from './failures';
 export * from './global-id';
 export * from './input';
 export * from './listed';
+export * from './moment-id';
 export * from './node-subgraph';
 export * from './refused';
 export * from './request-context';

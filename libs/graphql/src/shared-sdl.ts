@@ -48,6 +48,16 @@ enum IdentifierType {
   ${IDENTIFIER_TYPES.map((type) => type.toUpperCase()).join('\n  ')}
 }
 
+"""
+Upper bounds of a moment in the past; what is left out does not bound. Events that happened by then (occurredBy), were recorded by then
+(knownBy), or stand up to a position.
+"""
+input AsOf {
+  occurredBy: DateTime
+  knownBy: DateTime
+  position: Position
+}
+
 "What somebody is known by: a user id, an e-mail address, an anonymous id of a browser."
 input IdentifierInput {
   type: IdentifierType!

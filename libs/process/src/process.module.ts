@@ -176,4 +176,20 @@ function observe(services: Services, metrics: Metrics): void {
       }
     },
   });
+  const of = ['projection', 'generation'];
+  const done = metrics.gauge('tsunagari_generation_done_ratio', 'How much of a build is done', of);
+  const rate = metrics.gauge('tsunagari_generation_facts_per_second', 'Facts folded a second while it was built', of);
+  const left = metrics.gauge('tsunagari_generation_remaining_seconds', 'Until the build is over', of);
+  Object.assign(done, {
+    async collect() {
+      for (const gauge of [done, rate, left]) gauge.reset();
+      if (services.runs.length === 0) return;
+      for (const each of await services.runner.generations()) {
+        const labels = { projection: each.projection, generation: String(each.generation) };
+        done.set(labels, each.done);
+        rate.set(labels, each.factsPerSecond);
+        if (each.remainingMs !== null) left.set(labels, each.remainingMs / 1000);
+      }
+    },
+  });
 }

@@ -1,4 +1,4 @@
-import type { Fact } from '@tsunagari/contracts';
+import type { Fact, Position, SignalCause } from '@tsunagari/contracts';
 
 /** A calendar day of the deployment's time zone, `yyyy-mm-dd`. */
 export type Day = string;
@@ -8,6 +8,22 @@ export type ReadModelColumn<S> = {
   readonly name: string;
   readonly sql: string;
   readonly value: (state: S) => string | number | boolean | null;
+};
+
+/** What made a customer's state another one. */
+export type Evidence = {
+  readonly customer: string;
+  /** The position in the log at which it became so. */
+  readonly position: Position;
+  readonly cause: SignalCause;
+  /** Her facts of the page; none when a day, a merge or another definition did it. */
+  readonly facts: readonly Fact[];
+};
+
+export type SignalDraft = {
+  /** `SegmentEntered` …: at most one of a kind a customer and position. */
+  readonly kind: string;
+  readonly data: Readonly<Record<string, unknown>>;
 };
 
 /**
@@ -30,6 +46,15 @@ export type ProjectionDefinition<S> = {
   readonly nextDue?: (state: S) => Day | undefined;
   /** The day `nextDue` is over: evolve by time alone. Called for due keys only, after all facts of that day. */
   readonly tick?: (state: S, day: Day) => S;
+  /**
+   * What others should be told when a customer's state changed: undefined before her first fact, and after she became another customer.
+   * Pure. Told once, by the live generation alone and in the transaction of the state, for what comes after it went live; never by a
+   * rebuild. Under another definition (`cause: 'definition'`) it is asked once for every customer whose state became another one:
+   * `before` is then the state of the former version.
+   */
+  readonly signals?: (before: S | undefined, after: S | undefined, evidence: Evidence) => readonly SignalDraft[];
+  /** What the topic `state` shows of a customer, newest only. Without it she is not published. */
+  readonly publishes?: (state: S) => unknown;
   /** The fold gives the same in any order, so a late fact needs no re-fold. Without effect where there are ticks. */
   readonly commutative?: boolean;
   readonly columns: readonly ReadModelColumn<S>[];
@@ -40,10 +65,12 @@ export type ProjectionDefinition<S> = {
 };
 
 /** Any projection, whatever its state: what a runner keeps beside others. Methods, so that every definition is one of these. */
-export type AnyProjection = Omit<ProjectionDefinition<unknown>, 'evolve' | 'nextDue' | 'tick' | 'columns'> & {
+export type AnyProjection = Omit<ProjectionDefinition<unknown>, 'evolve' | 'nextDue' | 'tick' | 'columns' | 'signals' | 'publishes'> & {
   evolve(state: unknown, fact: Fact): unknown;
   nextDue?(state: unknown): Day | undefined;
   tick?(state: unknown, day: Day): unknown;
+  signals?(before: unknown, after: unknown, evidence: Evidence): readonly SignalDraft[];
+  publishes?(state: unknown): unknown;
   readonly columns: readonly AnyColumn[];
 };
 

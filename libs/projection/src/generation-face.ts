@@ -92,7 +92,7 @@ export type RebuildRequest = {
   /** Who wants it, as facts name an actor: `user:…`, `system:…`. */
   readonly by: string;
   /** Whether it takes the live one's place once it is verified. Default true; never for an as-of generation. */
-  readonly promotes?: boolean;
+  readonly promotes?: boolean | undefined;
   /** Builds the whole base as of a position, under a name (lower case, digits, underscores); it stays as it is. */
   readonly asOf?: { readonly label: string; readonly position: Position };
 };
@@ -123,7 +123,7 @@ export interface GenerationCommands {
   promote(
     projection: string,
     generation: number,
-    request: { readonly by: string; readonly acceptDifference?: boolean },
+    request: { readonly by: string; readonly acceptDifference?: boolean | undefined },
   ): Promise<Promoted | Refused>;
   /** Goes back to the generation that the live one replaced. Refuses NO_FORMER_GENERATION, GENERATION_STANDS_STILL. */
   rollBack(projection: string, request: { readonly by: string }): Promise<Promoted | Refused>;

@@ -1,6 +1,8 @@
 export * from './definition';
 export * from './fold';
+export { type AsOf, type Moment, momentOf, type StateAsOf } from './as-of';
 export * from './generation-face';
+export { outboxSignalLog } from './signals/signal-log';
 export * from './runner-face';
 export { createProjectionRunner } from './runner';
 export { createIdentityReader } from './identity/identity-reader';

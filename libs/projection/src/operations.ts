@@ -1,6 +1,6 @@
 import { comparePositions, type Position, refusal } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
-import type { Pool } from '@tsunagari/postgres';
+import type { Pool, PoolClient } from '@tsunagari/postgres';
 import type { Bell } from './bell';
 import type { AnyProjection } from './definition';
 import type {
@@ -14,7 +14,8 @@ import type {
   Refused,
 } from './generation-face';
 import { createGeneration, listGenerations, lockProjection } from './generations';
-import { dropGeneration, promoteGeneration } from './promotion';
+import { type DefinitionChange, dropGeneration, promoteGeneration } from './promotion';
+import { publishDifference } from './signals/difference';
 import { inTransaction, quoted } from './schema';
 
 type OperationsContext = {
@@ -71,17 +72,34 @@ export class Operations implements GenerationCommands {
     });
   }
 
-  promote(projection: string, generation: number, request: { by: string; acceptDifference?: boolean }): Promise<Promoted | Refused> {
-    return promoteGeneration(this.context.pool, this.context.schema, projection, generation, request);
+  promote(
+    projection: string,
+    generation: number,
+    request: { by: string; acceptDifference?: boolean | undefined },
+  ): Promise<Promoted | Refused> {
+    return promoteGeneration(this.context.pool, this.context.schema, projection, generation, {
+      ...request,
+      onDefinitionChanged: this.publish,
+    });
   }
 
   rollBack(projection: string, { by }: { by: string }): Promise<Promoted | Refused> {
-    return promoteGeneration(this.context.pool, this.context.schema, projection, undefined, { by, isRollback: true });
+    return promoteGeneration(this.context.pool, this.context.schema, projection, undefined, {
+      by,
+      isRollback: true,
+      onDefinitionChanged: this.publish,
+    });
   }
 
   drop(projection: string, generation: number): Promise<Dropped | Refused> {
     return dropGeneration(this.context.pool, this.context.schema, projection, generation);
   }
+
+  private readonly publish = (client: PoolClient, change: DefinitionChange): Promise<void> => {
+    const { schema, definitions } = this.context;
+    const definition = definitions.find(({ name, version }) => name === change.projection && version === change.to.version);
+    return definition ? publishDifference(client, schema, definition, change) : Promise.resolve();
+  };
 
   /** Until a generation has taken the live one's place, or cannot. */
   async ended(

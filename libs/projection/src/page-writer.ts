@@ -5,7 +5,8 @@ import type { Page } from './pages';
 import { type NewlyParked, park, unpark } from './parked';
 import type { ReadModel, Written } from './read-model';
 import type { AnyProjection } from './definition';
-import { inTransaction } from './schema';
+import { inTransaction, shardOf } from './schema';
+import { emit, type EmissionRange, type Emitted, isEmitted } from './signals/outbox';
 
 /** Rows kept in memory before a page begins to write: only a change of rules or a closed day makes more. */
 const FULL = 5000;
@@ -29,6 +30,8 @@ export type PageOutcome = {
   readonly dropped: string[];
   readonly parked: NewlyParked[];
   readonly unparked: string[];
+  /** Told when the shard's generation is the one that emits. */
+  readonly emitted: Emitted[];
 };
 
 /** Hands what was folded on for writing. `full` must be called between keys: it writes when there is much. */
@@ -61,16 +64,16 @@ export async function writePage(target: WriteTarget, page: Page, fold: (sink: Si
   }
   try {
     await inTransaction(target.pool, async (client) => {
-      await moveCheckpoints(client, target.schema, target.worker, target.shards, page);
+      const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
       await target.model.write(client, sink.rows, sink.dropped);
-      await settle(target, client, page.upTo, sink);
+      await settle(target, client, page.upTo, sink, ranges);
     });
   } catch (error) {
     if (!isFaultOfData(error)) throw error;
     await inTransaction(target.pool, async (client) => {
-      await moveCheckpoints(client, target.schema, target.worker, target.shards, page);
+      const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
       await writeWhatCanBe(target, client, sink);
-      await settle(target, client, page.upTo, sink);
+      await settle(target, client, page.upTo, sink, ranges);
     });
   }
   return sink;
@@ -78,7 +81,7 @@ export async function writePage(target: WriteTarget, page: Page, fold: (sink: Si
 
 async function writeAsItGoes(target: WriteTarget, page: Page, fold: (sink: Sink) => Promise<void>): Promise<PageOutcome> {
   const work = async (client: PoolClient): Promise<Sink> => {
-    await moveCheckpoints(client, target.schema, target.worker, target.shards, page);
+    const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
     const sink = emptySink(async () => {
       if (sink.rows.length + sink.dropped.length < FULL) return;
       await writeWhatCanBe(target, client, sink);
@@ -87,16 +90,34 @@ async function writeAsItGoes(target: WriteTarget, page: Page, fold: (sink: Sink)
     });
     await fold(sink);
     await writeWhatCanBe(target, client, sink);
-    await settle(target, client, page.upTo, sink);
+    await settle(target, client, page.upTo, sink, ranges);
     return sink;
   };
   return inTransaction(target.pool, work, PATIENCE_MS);
 }
 
-async function settle(target: WriteTarget, client: PoolClient, position: Position, { parked, unparked }: PageOutcome): Promise<void> {
+async function settle(
+  target: WriteTarget,
+  client: PoolClient,
+  position: Position,
+  { parked, unparked, emitted }: PageOutcome,
+  ranges: ReadonlyMap<number, EmissionRange>,
+): Promise<void> {
   const of = { name: target.definition.name, generation: target.model.generation };
   await unpark(client, target.schema, of, unparked);
   await park(client, target.schema, of, position, parked);
+  const range = (customer: string): EmissionRange => ranges.get(shardOf(customer)) ?? { after: null, until: null };
+  // A value that could not be written was parked after it was folded: nothing is told of it.
+  const unwritten = new Set(parked.map(({ customer }) => customer));
+  await emit(
+    client,
+    target.schema,
+    emitted.filter(({ customer, at }) => !unwritten.has(customer) && isEmitted(range(customer), at)),
+  );
+}
+
+function emits({ definition }: WriteTarget): boolean {
+  return definition.signals !== undefined || definition.publishes !== undefined;
 }
 
 /** A value that does not fit its column is that key's fault: it is parked, the others are written. */
@@ -131,5 +152,5 @@ function isFaultOfData(error: unknown): boolean {
 class TooMany extends Error {}
 
 function emptySink(full: () => Promise<void>): Sink {
-  return { rows: [], dropped: [], parked: [], unparked: [], full };
+  return { rows: [], dropped: [], parked: [], unparked: [], emitted: [], full };
 }

@@ -17,7 +17,7 @@ export type Page = {
   readonly last: Pick<Fact, 'id' | 'position'> | undefined;
 };
 
-export type IdentityChange = { readonly subject: string; readonly previous: string; readonly customer: string };
+export type IdentityChange = { readonly subject: string; readonly previous: string; readonly customer: string; readonly pos: Position };
 
 /** What stage 0 knows of a page: read once, shared by all projections. */
 export type PageContext = {
@@ -126,7 +126,7 @@ export class Pages {
   private async changesIn({ after, upTo }: Page): Promise<readonly IdentityChange[]> {
     const { rows } = await this.pool.query<IdentityChange>({
       name: `${this.schema}.changes-in`,
-      text: `select subject, previous, customer from ${quoted(this.schema)}.identity_history where pos > $1 and pos <= $2`,
+      text: `select subject, previous, customer, pos from ${quoted(this.schema)}.identity_history where pos > $1 and pos <= $2`,
       values: [after, upTo],
     });
     return rows;

@@ -6,7 +6,7 @@ import { inTransaction, quoted } from './schema';
 
 export type Promotion = {
   readonly by: string;
-  readonly acceptDifference?: boolean;
+  readonly acceptDifference?: boolean | undefined;
   /** Whether it goes back to the generation that the live one replaced. */
   readonly isRollback?: boolean;
   /** In the transaction, before anything is changed: what else must become true with it. */

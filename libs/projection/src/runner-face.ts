@@ -1,6 +1,7 @@
 import type { FactRegistry, Position } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
+import type { AsOf, Moment, StateAsOf } from './as-of';
 import type { AnyProjection } from './definition';
 import type { GenerationChange, GenerationCommands, GenerationStatus, Promoted, Refused } from './generation-face';
 import type { IdentityReader } from './identity/identity-reader';
@@ -156,6 +157,13 @@ export interface ProjectionRunner extends GenerationCommands {
     projection: string,
     options?: { readonly by?: string; readonly onProgress?: (status: GenerationStatus) => void },
   ): Promise<Promoted | Refused>;
+  /** The moment that bounds name: both clocks, knowledge as a position that identity has resolved. */
+  momentOf(asOf: AsOf): Promise<Moment>;
+  /**
+   * What was understood of one customer at a moment, under the live definition: a bounded fold of the journal, in milliseconds. The subject
+   * is any id that was ever hers; identity is that of the moment.
+   */
+  stateAsOf(projection: string, subject: string, moment: Moment): Promise<StateAsOf>;
   parked(projection?: string): Promise<readonly ParkedKey[]>;
   /** After a fix: folds a parked key again from the journal. */
   replay(projection: string, customer: string): Promise<ReplayOutcome>;

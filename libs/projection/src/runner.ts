@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Position } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
+import { type AsOf, type Moment, momentOf, type StateAsOf, stateAsOf } from './as-of';
 import { audit, stateHash } from './audit';
 import { Bell } from './bell';
 import { Crew } from './crew';
@@ -65,6 +66,7 @@ class Runner implements ProjectionRunner {
   private readonly ending = new Bell();
   private readonly beats = new Gate();
   private loops: Promise<void>[] = [];
+  private recording: Promise<void> | undefined;
   private stopListening: () => void = () => undefined;
   private stopped = true;
   private suspicious = false;
@@ -135,6 +137,11 @@ class Runner implements ProjectionRunner {
     const differs = await logDiffers(pool, this.schema, journal);
     if (differs) return differs;
     this.goal = await log.head();
+    // Identity tells what it resolves from its first start on: history is no news.
+    await pool.query(
+      `update ${quoted(this.schema)}.checkpoints set emits_after = $1 where reader = '${IDENTITY}' and emits_after is null`,
+      [this.goal],
+    );
     // The lowest version first: it is the one that a projection without any generation begins with.
     for (const definition of [...this.options.definitions].sort((a, b) => a.version - b.version))
       if (!(await ensureGeneration(pool, this.schema, definition, this.goal)))
@@ -161,6 +168,7 @@ class Runner implements ProjectionRunner {
     this.stopListening();
     for (const bell of [this.ending, this.appended, this.advanced, this.moved]) bell.ring();
     await Promise.all(this.loops);
+    await this.recording;
     this.crew.leave();
     await giveBack(this.options.pool, this.schema, this.worker).catch((cause: unknown) => this.say(IDENTITY, 'outage', cause));
   }
@@ -231,13 +239,19 @@ class Runner implements ProjectionRunner {
     return outcome;
   }
 
-  async promote(projection: string, generation: number, request: { by: string; acceptDifference?: boolean }): Promise<Promoted | Refused> {
+  async promote(
+    projection: string,
+    generation: number,
+    request: { by: string; acceptDifference?: boolean | undefined },
+  ): Promise<Promoted | Refused> {
     const outcome = await this.operations.promote(projection, generation, request);
     if (!this.stopped) await this.beat();
     return outcome;
   }
 
   async rollBack(projection: string, request: { by: string }): Promise<Promoted | Refused> {
+    // A process that was busy may be late with saying that it lives.
+    if (!this.stopped) await this.beat();
     const outcome = await this.operations.rollBack(projection, request);
     if (!this.stopped) await this.beat();
     return outcome;
@@ -255,6 +269,17 @@ class Runner implements ProjectionRunner {
   ): Promise<Promoted | Refused> {
     const started = await this.startRebuild(projection, { by });
     return started.kind === 'refused' ? started : this.operations.ended(projection, started.generation, this.moved, onProgress);
+  }
+
+  momentOf(asOf: AsOf): Promise<Moment> {
+    return momentOf(this.context, asOf);
+  }
+
+  async stateAsOf(projection: string, subject: string, moment: Moment): Promise<StateAsOf> {
+    const live = this.crew.liveOf(projection);
+    const definition = live && this.crew.definitionOf(projection, live.version);
+    if (!definition) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
+    return stateAsOf(this.context, definition, subject, moment);
   }
 
   parked(projection?: string): Promise<readonly ParkedKey[]> {
@@ -371,10 +396,18 @@ class Runner implements ProjectionRunner {
         if (beat.taken.length > 0) this.appended.ring();
         this.see(beat.identity);
         if (beat.taken.length > 0 || beat.retries.length > 0) this.advanced.ring();
-        if (beat.changes > 0) await this.operations.recordChanges(this.options.record);
+        if (beat.changes > 0) this.recordChanges();
         if (!isNew) return;
       }
     });
+  }
+
+  /** Beside the beat: a store that does not answer must not cost a lease. */
+  private recordChanges(): void {
+    this.recording ??= this.operations
+      .recordChanges(this.options.record)
+      .catch((cause: unknown) => this.say(IDENTITY, 'outage', cause))
+      .finally(() => (this.recording = undefined));
   }
 
   private isWhole(projection: string): boolean {

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { outboxSql } from './signals/outbox';
 
 /** Shards of every projection keyed by customer. Never changed: it stands in every row. */
 export const SHARDS = 16;
@@ -106,6 +107,7 @@ export async function ensureSchema(pool: Pool, schema: string): Promise<void> {
     await client.query(`select pg_advisory_xact_lock(hashtextextended('tsunagari.projection:${schema}', 0))`);
     await client.query(upgradeSql(quoted(schema)));
     await client.query(runnerSql(quoted(schema)));
+    await client.query(outboxSql(quoted(schema)));
     await client.query(
       `insert into ${quoted(schema)}.checkpoints (reader, generation, shard) values ('${IDENTITY}', 1, 0) on conflict do nothing`,
     );

@@ -1,8 +1,9 @@
-import { type Fact, type FactRegistry, type Position } from '@tsunagari/contracts';
+import { dayClosed, type Fact, type FactRegistry, laterPosition, type Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
 import type { TakenShard } from './leases';
-import type { AnyProjection } from './definition';
+import type { AnyProjection, Evidence } from './definition';
+import { Straddles } from './checkpoints';
 import { decodeFor } from './decoded';
 import { comesAfter, type Days, foldCustomer, type Folded, foldOn, inFoldOrder } from './fold';
 import type { IdentityReader } from './identity/identity-reader';
@@ -110,7 +111,11 @@ export class ProjectionWorker {
     this.busy = true;
     const began = performance.now();
     try {
-      await this.take(page ?? { after: group.after, upTo: group.after, facts: [], last: undefined }, group.shards);
+      const whole = page ?? { after: group.after, upTo: group.after, facts: [], last: undefined };
+      await this.take(whole, group.shards).catch(async (error: unknown) => {
+        if (!(error instanceof Straddles)) throw error;
+        await this.take(await pages.between(group.after, error.at), group.shards);
+      });
     } finally {
       this.busy = false;
     }
@@ -181,6 +186,8 @@ export class ProjectionWorker {
 /** What one page means for the customers of some shards. */
 class PageFold {
   private readonly handled = new Set<string>();
+  /** What touched a customer in this page: only where somebody is told of it. */
+  private readonly touched = new Map<string, readonly Fact[]>();
 
   constructor(
     private readonly worker: ProjectionWorker,
@@ -202,6 +209,7 @@ class PageFold {
       for (const key of await this.allKeys()) refold.add(key);
 
     const fresh = this.factsByCustomer();
+    if (this.tells) for (const [key, facts] of fresh) this.touched.set(key, facts);
     for (const key of waiting.keys()) this.handled.add(key);
     for (const key of refold) this.handled.add(key);
     for (const key of this.handled) fresh.delete(key);
@@ -236,7 +244,7 @@ class PageFold {
       const row = rows.get(key);
       const sorted = inFoldOrder(facts);
       if (row && !comesAfter(worker.definition, row, sorted, known.days)) refold.add(key);
-      else await this.keep(key, () => foldOn(worker.definition, row, this.decoded(sorted), known.days));
+      else await this.keep(key, row, () => foldOn(worker.definition, row, this.decoded(sorted), known.days));
     }
   }
 
@@ -244,10 +252,12 @@ class PageFold {
     for (let start = 0; start < keys.length; start += REFOLD_BATCH) {
       const batch = keys.slice(start, start + REFOLD_BATCH);
       const facts = await factsOfCustomers(this.context, batch, this.worker.definition.types, this.page.upTo);
+      const before = this.tells ? await this.worker.model.rows(this.context.pool, batch) : [];
+      const rows = new Map(before.map((row) => [row.key, row]));
       for (const key of batch) {
         const hers = facts.get(key);
-        if (hers) await this.keep(key, () => foldCustomer(this.worker.definition, this.decoded(hers), this.known.days));
-        else this.drop(key);
+        if (hers) await this.keep(key, rows.get(key), () => foldCustomer(this.worker.definition, this.decoded(hers), this.known.days));
+        else this.drop(key, rows.get(key));
       }
     }
   }
@@ -260,7 +270,7 @@ class PageFold {
     for (let last = FIRST_KEY; ;) {
       const rows = await worker.model.due(context.pool, [...this.shards], by, last, DUE_BATCH);
       for (const row of rows)
-        if (!this.handled.has(row.key)) await this.keep(row.key, () => foldOn(worker.definition, row, [], known.days));
+        if (!this.handled.has(row.key)) await this.keep(row.key, row, () => foldOn(worker.definition, row, [], known.days));
       const end = rows.at(-1);
       if (end === undefined) return;
       last = end.key;
@@ -268,12 +278,14 @@ class PageFold {
   }
 
   /** What throws for a key stops that key alone. */
-  private async keep(key: string, fold: () => Folded<unknown> | undefined): Promise<void> {
+  private async keep(key: string, before: Folded<unknown> | undefined, fold: () => Folded<unknown> | undefined): Promise<void> {
     if (this.careful) await this.mark(key);
     try {
       const folded = fold();
-      if (!folded) return this.drop(key);
-      this.sink.rows.push(this.worker.model.written(key, folded));
+      if (!folded) return this.drop(key, before);
+      const written = this.worker.model.written(key, folded);
+      this.tell(key, before, folded);
+      this.sink.rows.push(written);
       if (this.waiting.has(key)) this.sink.unparked.push(key);
     } catch (error) {
       this.sink.parked.push(this.worker.parkedBy(key, error, this.waiting));
@@ -282,9 +294,49 @@ class PageFold {
     await this.sink.full();
   }
 
-  private drop(key: string): void {
+  private drop(key: string, before: Folded<unknown> | undefined): void {
+    this.tell(key, before, undefined);
     this.sink.dropped.push(key);
     if (this.waiting.has(key)) this.sink.unparked.push(key);
+  }
+
+  private get tells(): boolean {
+    const { signals, publishes } = this.worker.definition;
+    return signals !== undefined || publishes !== undefined;
+  }
+
+  private tell(key: string, before: Folded<unknown> | undefined, after: Folded<unknown> | undefined): void {
+    const { definition } = this.worker;
+    if (!this.tells || (!before && !after)) return;
+    const evidence = this.evidenceOf(key);
+    const shared = {
+      projection: definition.name,
+      version: definition.version,
+      customer: key,
+      at: evidence.position,
+      cause: evidence.cause,
+      evidence: evidence.facts.map(({ id }) => id),
+    };
+    const drafts = definition.signals?.(before?.state, after?.state, evidence) ?? [];
+    this.sink.emitted.push(...drafts.map((draft) => ({ ...shared, ...draft, topic: 'signals' as const })));
+    if (definition.publishes)
+      this.sink.emitted.push({
+        ...shared,
+        topic: 'state',
+        kind: definition.name,
+        data: after ? definition.publishes(after.state) : null,
+      });
+  }
+
+  /** What touched a customer in this page; of a tick, the day that was closed. */
+  private evidenceOf(customer: string): Evidence {
+    const facts = this.touched.get(customer) ?? [];
+    const changes = this.known.changes.filter((change) => change.customer === customer || change.previous === customer);
+    const positions = [...facts.map(({ position }) => position), ...changes.map(({ pos }) => pos)];
+    if (positions.length > 0)
+      return { customer, position: positions.reduce(laterPosition), cause: changes.length > 0 ? 'identity' : 'facts', facts };
+    const day = this.page.facts.findLast(({ type }) => type === dayClosed.type);
+    return { customer, position: day?.position ?? this.page.upTo, cause: day ? 'time' : 'facts', facts };
   }
 
   private decoded(facts: readonly Fact[]): readonly Fact[] {

@@ -1,6 +1,6 @@
 import type { Role } from '@tsunagari/access';
-import { failure, fromGlobalId, connectionOf, pageOf, toGlobalId } from '@tsunagari/graphql';
-import { dayOf } from './calendar';
+import { connectionOf, failure, fromMomentId, type IdMoment, pageOf, presentOnly, toMomentId } from '@tsunagari/graphql';
+import { dayNumberOf, dayOf } from './calendar';
 import type { Resolvers } from './generated/graphql';
 import { DRAWS, intervalOf, lifetimeValueOf, purchaseOutlook, valuedCustomer } from './lifetime-value/customer-value';
 import { notHers } from './own-part';
@@ -9,9 +9,9 @@ import { openTraits } from './profile/profile.query';
 import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers } from './purchases/purchases.projection';
 import { rfmScores } from '@tsunagari/metrics';
 import { rfmValues } from './purchases/rfm';
-import type { SubgraphContext } from './subgraph.models';
+import type { CustomerModel, SubgraphContext } from './subgraph.models';
 import { shown, timelineOf } from './timeline/timeline.query';
-import type { UnderstandingPorts } from './understanding.loaders';
+import type { Freshness, UnderstandingPorts } from './understanding.loaders';
 
 /** Who may read personal values in the clear; a customer reaches only her own. */
 const MAY_OPEN: readonly Role[] = ['customer', 'success', 'admin'];
@@ -24,13 +24,26 @@ export function money(amountMinor: number | string, currency: string): { amountM
   return { amountMinor: String(amountMinor), currency };
 }
 
+/** Fields that show a customer as of a moment, or refuse it themselves; every other one knows the present only. */
+export const AS_OF = ['__resolveReference', 'id', 'purchases', 'ltv', 'purchaseProbability', 'rfm', 'profile', 'timeline'];
+
 /** Fields that show no more of a customer than the caller reaches: their loaders see to it. */
 export const OF_A_PART = ['purchases', 'ltv', 'purchaseProbability', 'rfm', 'profile', 'timeline'];
 
 /** The fields that understanding adds to Customer. Each loads through the fetch's loaders: a page costs a query a field, not a customer. */
-export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingPorts, 'journal' | 'keyring' | 'now'>): Resolvers {
+export function customerResolvers({
+  journal,
+  keyring,
+  now,
+  projections,
+}: Pick<UnderstandingPorts, 'journal' | 'keyring' | 'now' | 'projections'>): Resolvers {
   /** The customer before the newest model, at the later of its as-of day and the last closed day. */
-  const valued = async (customer: string, { loaders }: SubgraphContext) => {
+  const valued = async ({ customer, moment }: CustomerModel, { loaders }: SubgraphContext) => {
+    if (moment != null) {
+      const [then, model] = await Promise.all([loaders.purchasesAsOf(customer, moment), loaders.modelAsOf(moment)]);
+      const lastDay = then.lastDay === null ? null : dayNumberOf(then.lastDay);
+      return { ...valuedCustomer(then.customer, then.state, model, lastDay), moment: { ...moment, version: then.version } };
+    }
     const [state, model, lastDay] = await Promise.all([loaders.purchases.load(customer), loaders.model(), loaders.lastDay()]);
     return valuedCustomer(customer, state, model, lastDay);
   };
@@ -38,26 +51,35 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
   return {
     Customer: {
       async __resolveReference({ id }, context) {
-        const customer = fromGlobalId('Customer', id);
-        if ((await context.loaders.reach(customer)).kind === 'none') throw notHers();
-        return { customer };
+        const { key: customer, moment } = fromMomentId('Customer', id);
+        const { kind } = await context.loaders.reach(customer);
+        // What somebody reaches is known for now only: as of a moment staff alone.
+        if (kind === 'none' || (moment !== null && context.principal.kind !== 'staff')) throw notHers();
+        return { customer, moment };
       },
-      id: ({ customer }) => toGlobalId('Customer', customer),
-      purchases: ({ customer }, _, { loaders }) => loaders.purchases.load(customer),
-      async ltv({ customer }, { horizonMonths, discountMonthly }, context) {
+      id: ({ customer, moment }) => toMomentId('Customer', customer, moment),
+      async purchases({ customer, moment }, _, { loaders }) {
+        if (moment == null) return loaders.purchases.load(customer);
+        const { state, version } = await loaders.purchasesAsOf(customer, moment);
+        return state === null ? null : { ...state, moment: { ...moment, version } };
+      },
+      async ltv(parent, { horizonMonths, discountMonthly }, context) {
         const terms = { horizonMonths: within('horizonMonths', horizonMonths, 1, 600), discountMonthly: Number(discountMonthly) };
         if (!(terms.discountMonthly > -1 && terms.discountMonthly < 10))
           throw failure('BAD_USER_INPUT', 'This is no rate.', {
             field: 'discountMonthly',
             rule: 'above -1 and below 10; 0.01 is 1 % a month',
           });
-        const known = await valued(customer, context);
+        const known = await valued(parent, context);
         return { ...known, terms, answer: known.customer.kind === 'known' ? lifetimeValueOf(known.customer, terms) : null };
       },
-      async purchaseProbability({ customer }, { days }, context) {
-        return { ...(await valued(customer, context)), days: within('days', days, 1, 3650) };
+      async purchaseProbability(parent, { days }, context) {
+        return { ...(await valued(parent, context)), days: within('days', days, 1, 3650) };
       },
-      async rfm({ customer }, _, { loaders }) {
+      async rfm(parent, _, { loaders }) {
+        // Its scores rank her among all customers, who are not folded as of her moment.
+        presentOnly(parent, 'rfm');
+        const { customer } = parent;
         const [state, asOf] = await Promise.all([loaders.purchases.load(customer), loaders.lastDay()]);
         const values = state === null || asOf === null ? null : rfmValues(state, asOf);
         if (values === null || asOf === null || state?.kind === 'unidentified') return null;
@@ -74,19 +96,28 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
           freshness: await loaders.freshness('purchases'),
         };
       },
-      async profile({ customer }, _, { loaders }) {
+      async profile({ customer, moment }, _, { loaders }) {
+        if (moment != null) {
+          const then = await loaders.profileAsOf(customer, moment);
+          return then.state === null ? null : { ...then.state, customer, moment: { ...moment, version: then.version } };
+        }
         const state = await loaders.profile.load(customer);
         return state === null ? null : { ...state, customer };
       },
-      async timeline({ customer }, { types, ...args }, context) {
+      async timeline({ customer, moment }, { types, ...args }, context) {
         const page = pageOf(args);
         const before = page.after === null ? null : { occurred: String(page.after.key[0]), id: page.after.id };
-        const facts = await timelineOf(journal, await context.loaders.subjects.load(customer), { limit: page.limit, before, types });
+        const subjects =
+          moment == null
+            ? await context.loaders.subjects.load(customer)
+            : (await projections.identity.membersOf(customer, moment.position)).subjects;
+        const facts = await timelineOf(journal, subjects, { limit: page.limit, before, types, moment });
         const connection = connectionOf(await shown(facts, keyring, mayOpen(context)), page, ({ occurred, id }) => ({
           key: [occurred],
           id,
         }));
-        return { ...connection, freshness: await context.loaders.journalFreshness() };
+        const freshness = moment == null ? await context.loaders.journalFreshness() : freshnessAsOf('journal', { ...moment, version: 1 });
+        return { ...connection, freshness };
       },
     },
 
@@ -105,7 +136,7 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
       firstPurchase: (state) => dayOrNull(saleDayNumbers(state)[0]),
       lastPurchase: (state) => dayOrNull(saleDayNumbers(state).at(-1)),
       silentSince: ({ silentSince }) => dayOrNull(silentSince),
-      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+      freshness: freshnessOf('purchases'),
     },
 
     CurrencyPurchases: {
@@ -139,7 +170,7 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
       words: ({ answer }) => answer?.words ?? null,
       asOfDay: ({ endDay }) => dayOrNull(endDay),
       model: ({ customer: { model } }) => model,
-      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+      freshness: freshnessOf('purchases'),
     },
 
     PurchaseOutlook: {
@@ -150,7 +181,7 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
       reasonNull: ({ customer }) => (customer.kind === 'none' ? customer.reason : null),
       asOfDay: ({ endDay }) => dayOrNull(endDay),
       model: ({ customer: { model } }) => model,
-      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+      freshness: freshnessOf('purchases'),
     },
 
     Profile: {
@@ -159,8 +190,8 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
         return JSON.stringify(mayOpen(context) ? await openTraits(keyring, state) : { redacted: true, reason: 'NO_RIGHT' });
       },
       behaviours: ({ behaviours }) => Object.entries(behaviours).map(([call, count]) => ({ call, count })),
-      consent: (state, { category, channel }) => upper(consentOf(state, category, channel, now())),
-      freshness: (_, __, { loaders }) => loaders.freshness('profile'),
+      consent: (state, { category, channel }) => upper(consentOf(state, category, channel, state.moment?.occurredBy ?? now())),
+      freshness: freshnessOf('profile'),
     },
 
     Event: {
@@ -169,6 +200,16 @@ export function customerResolvers({ journal, keyring, now }: Pick<UnderstandingP
       data: ({ data }) => JSON.stringify(data),
     },
   };
+}
+
+function freshnessAsOf(projection: string, { position, version }: IdMoment & { readonly version: number }): Freshness {
+  return { projection, version: String(version), position, lagMs: 0, rebuilding: false };
+}
+
+/** How fresh an answer is: as of a moment it is what it is. */
+function freshnessOf(projection: string) {
+  return ({ moment }: { readonly moment?: (IdMoment & { readonly version: number }) | null }, _: object, { loaders }: SubgraphContext) =>
+    moment == null ? loaders.freshness(projection) : Promise.resolve(freshnessAsOf(projection, moment));
 }
 
 function amount<T extends CurrencyPurchases & { readonly currency: string }>(of: (purchases: CurrencyPurchases) => number) {

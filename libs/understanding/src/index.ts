@@ -2,6 +2,7 @@ export { calendarOf, type DayNumber, dayNumberOf, dayOf, monthNumberOf, monthOf,
 export { CALENDAR_STREAM, closeDays, type CloseDays, type DaysClosed, lastClosedDay } from './days/close-days';
 export { type DayTimer, lastDayOver, startDayTimer } from './days/day-timer';
 export { understandingAnswers } from './features/features.query';
+export { recordGenerationChanges } from './generations/record-change';
 export { type Job, jobById, type JobProgress, type JobStatus, type OnProgress } from './jobs';
 export { intervalOf, lifetimeValueOf, type NoValue, purchaseOutlook, valuedCustomer } from './lifetime-value/customer-value';
 export {

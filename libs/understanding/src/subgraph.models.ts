@@ -8,14 +8,18 @@ import type { CurrencyPurchases, PurchasesState, SaleDayEntry } from './purchase
 import type { CurrencyTotals, Totals } from './purchases/purchases.query';
 import type { Metric, RetentionGrid } from '@tsunagari/metrics';
 import type { ShownFact } from './timeline/timeline.query';
-import type { RequestContext } from '@tsunagari/graphql';
+import type { Comparison } from './compare/compare-customer';
+import type { IdMoment, RequestContext } from '@tsunagari/graphql';
+import type { ProjectionStatus } from '@tsunagari/projection';
 import type { UnderstandingLoaders } from './understanding.loaders';
 
 export type SubgraphContext = RequestContext<UnderstandingLoaders>;
 
 /** The parent of Customer's fields: they load what they show when they are asked for. */
-export type CustomerModel = { readonly customer: string };
-export type PurchasesModel = PurchasesState;
+export type CustomerModel = { readonly customer: string; readonly moment?: IdMoment | null };
+/** What an answer as of a moment says of itself; absent for one of the present. */
+type OfMoment = { readonly moment?: (IdMoment & { readonly version: number }) | null };
+export type PurchasesModel = PurchasesState & OfMoment;
 export type CurrencyPurchasesModel = CurrencyPurchases & { readonly currency: string };
 export type SaleDayModel = { readonly entry: SaleDayEntry; readonly currency: string };
 export type LifetimeValueModel = {
@@ -23,9 +27,14 @@ export type LifetimeValueModel = {
   readonly terms: Terms;
   readonly answer: LifetimeValueAnswer | null;
   readonly endDay: number | null;
-};
-export type PurchaseOutlookModel = { readonly customer: Valued | NotValued; readonly days: number; readonly endDay: number | null };
-export type ProfileModel = ProfileState & { readonly customer: string };
+} & OfMoment;
+export type PurchaseOutlookModel = {
+  readonly customer: Valued | NotValued;
+  readonly days: number;
+  readonly endDay: number | null;
+} & OfMoment;
+export type ProfileModel = ProfileState & { readonly customer: string } & OfMoment;
+export type CustomerDiffModel = { readonly a: CustomerModel; readonly b: CustomerModel } & Comparison;
 export type FittedModelModel = ScoringModel;
 export type EventModel = ShownFact;
 export type RetentionGridModel = RetentionGrid & { readonly asOfDay: string };
@@ -41,3 +50,4 @@ export type MetricModel = Metric & { readonly projection: string; readonly asOfD
 export type HoldingsModel = { readonly understood: Understood; readonly day: number; readonly customer: string };
 export type NeedDefinitionModel = DefinitionBook['needs'][string];
 export type SegmentDefinitionModel = DefinitionBook['segments'][string];
+export type ProjectionStatusModel = ProjectionStatus;

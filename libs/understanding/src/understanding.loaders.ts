@@ -3,7 +3,7 @@ import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { failure, type FetchContext } from '@tsunagari/graphql';
 import type { Keyring } from '@tsunagari/privacy';
-import type { ProjectionDefinition, ProjectionRunner, RunnerStatus } from '@tsunagari/projection';
+import type { GenerationCommands, Moment, ProjectionDefinition, ProjectionRunner, RunnerStatus, StateAsOf } from '@tsunagari/projection';
 import DataLoader from 'dataloader';
 import type { Pool } from 'pg';
 import type { CommandPath } from '@tsunagari/command';
@@ -14,7 +14,7 @@ import { type DefinitionBook, definitionBook } from './definitions/definition-bo
 import type { DefinitionCommands } from './definitions/definitions.commands';
 import { type ContractModel, contractModel } from './holdings/contract-model.query';
 import { lastClosedDay } from './days/close-days';
-import { latestModel, type ScoringModel } from './lifetime-value/model';
+import { latestModel, modelAt, type ScoringModel } from './lifetime-value/model';
 import { foldPart, reachWithin } from './own-part';
 import { profileProjection, type ProfileState } from './profile/profile.projection';
 import { profilesOf } from './profile/profile.query';
@@ -30,10 +30,10 @@ export type UnderstandingPorts = {
   readonly log: EventLog;
   readonly journal: Journal;
   readonly keyring: Pick<Keyring, 'seal' | 'open'>;
-  readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor'>;
   /** Back-tests record their result as a command does. */
   readonly path: CommandPath;
   readonly definitions: DefinitionCommands;
+  readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor' | 'momentOf' | 'stateAsOf'> & GenerationCommands;
   /** The deployment's clock, ISO 8601 UTC. */
   readonly now: () => string;
   /** The zone in which days begin; UTC unless given. */
@@ -55,6 +55,10 @@ export type UnderstandingLoaders = {
   /** How long contracts are renewed, as of the last closed day; null before the first. */
   readonly contracts: () => Promise<ContractModel | null>;
   readonly model: () => Promise<ScoringModel | null>;
+  /** What was understood of a customer at a moment. */
+  readonly purchasesAsOf: (customer: string, moment: Moment) => Promise<StateAsOf<PurchasesState>>;
+  readonly profileAsOf: (customer: string, moment: Moment) => Promise<StateAsOf<ProfileState>>;
+  readonly modelAsOf: (moment: Moment) => Promise<ScoringModel | null>;
   /** The last closed day; null before the first. */
   readonly lastDay: () => Promise<DayNumber | null>;
   readonly thresholds: (currency: string) => Promise<RfmThresholds>;
@@ -70,6 +74,13 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
   const { pool, store, journal, projections, timeZone = 'UTC' } = ports;
   const status = once(() => projections.status());
   const thresholds = new Map<string, Promise<RfmThresholds>>();
+  const moments = new Map<string, Promise<StateAsOf>>();
+  const folded = async <S>(projection: string, customer: string, moment: Moment): Promise<StateAsOf<S>> => {
+    const key = JSON.stringify([projection, customer, moment]);
+    const found = moments.get(key) ?? projections.stateAsOf(projection, customer, moment);
+    moments.set(key, found);
+    return (await found) as StateAsOf<S>;
+  };
   const lastDay = once(async () => {
     const day = await lastClosedDay(store);
     return day === null ? null : dayNumberOf(day);
@@ -120,6 +131,9 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
       return day === null ? null : contractModel(pool, dayNumberOf(day));
     }),
     model: once(() => latestModel(store)),
+    purchasesAsOf: (customer, moment) => folded<PurchasesState>('purchases', customer, moment),
+    profileAsOf: (customer, moment) => folded<ProfileState>('profile', customer, moment),
+    modelAsOf: ({ position }) => modelAt(store, position),
     lastDay,
     thresholds: (currency) => {
       const found = thresholds.get(currency) ?? rfmThresholds(pool, currency);

@@ -1,10 +1,12 @@
-import { defineSubgraph, type Subgraph } from '@tsunagari/graphql';
+import { defineSubgraph, ofThePresent, type Subgraph } from '@tsunagari/graphql';
 import { customer360Resolvers } from './attributes/customer-360.resolver';
 import { definitionResolvers } from './definitions/definitions.resolver';
 import { typeDefs } from './generated/graphql';
-import { customerResolvers, OF_A_PART } from './customer.resolver';
+import { compareResolvers } from './compare/compare.resolver';
+import { AS_OF, customerResolvers, OF_A_PART } from './customer.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
 import { guardCustomer } from './own-part';
+import { generationResolvers } from './generations/generations.resolver';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
 import { type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
@@ -21,6 +23,8 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       definitionResolvers(ports),
       customer360Resolvers(),
       revenueBoardResolvers(ports),
+      generationResolvers(ports),
+      compareResolvers(ports),
     ),
     createLoaders: (context) => understandingLoaders(ports, context),
     caughtUp: (position) =>
@@ -33,5 +37,9 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
 function mergeResolvers(...parts: readonly Readonly<Record<string, object | undefined>>[]): object {
   const merged: Record<string, object> = {};
   for (const part of parts) for (const [type, fields] of Object.entries(part)) merged[type] = { ...merged[type], ...fields };
-  return { ...merged, Customer: guardCustomer({ ...merged['Customer'] }, OF_A_PART) };
+  const customer: Readonly<Record<string, unknown>> = { ...merged['Customer'] };
+  const [past, present] = [true, false].map((isPast) =>
+    Object.fromEntries(Object.entries(customer).filter(([name]) => AS_OF.includes(name) === isPast)),
+  );
+  return { ...merged, Customer: guardCustomer({ ...past, ...ofThePresent(present ?? {}) }, OF_A_PART) };
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { type DataOf, defineFact } from '../registry';
+import { projectionFacts } from './projection-facts';
+
+export * from './projection-facts';
 
 /** A calendar day of the deployment's time zone is over. Time reaches folds as this fact, so that a fold needs no clock. */
 export const dayClosed = defineFact({
@@ -57,4 +60,4 @@ export const modelFitted = defineFact({
 export type DayClosed = DataOf<typeof dayClosed>;
 export type ModelFitted = DataOf<typeof modelFitted>;
 
-export const understandingFacts = [dayClosed, modelFitted];
+export const understandingFacts = [dayClosed, modelFitted, ...projectionFacts];

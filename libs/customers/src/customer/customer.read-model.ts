@@ -12,7 +12,7 @@ import {
 import type { Principal } from '@tsunagari/access';
 import type { Journal } from '@tsunagari/event-log';
 import type { Keyring } from '@tsunagari/privacy';
-import { type IdentityReader, subjectsReached } from '@tsunagari/projection';
+import { type IdentityReader, type Moment, subjectsReached } from '@tsunagari/projection';
 
 export type IdentifierView = {
   readonly subject: string;
@@ -43,18 +43,26 @@ export type CustomerReads = { readonly identity: IdentityReader; readonly journa
  * Customers as people see them: members from identity, identifiers and decisions from the journal, values opened by the keyring. A
  * handful of reads for a page of customers, whatever its length. An id that was never seen, or is no customer any more, is null; so is
  * one of whom the reader reaches nothing. Of whom she reaches a part, she sees that part and nothing that names the rest. The platform
- * itself, which decides a command, reads customers whole.
+ * itself, which decides a command, reads customers whole; so does whoever may ask for one as of a moment. Erasure is no matter of
+ * moments: what is forgotten cannot be read in the past either.
  */
 export async function readCustomers(
   { identity, journal, keyring }: CustomerReads,
   ids: readonly string[],
   reader: Principal | 'platform',
+  moment?: Moment,
 ): Promise<readonly (CustomerView | null)[]> {
-  const members = await (reader === 'platform' ? identity.subjectsOf(ids) : subjectsReached({ identity }, reader, ids));
+  const isWhole = reader === 'platform' || moment !== undefined;
+  const members = await (isWhole ? identity.subjectsOf(ids, moment?.position) : subjectsReached({ identity }, reader, ids));
   const subjects = [...members.values()].flat();
   if (subjects.length === 0) return ids.map(() => null);
   const [facts, erased] = await Promise.all([
-    journal.bySubjects({ subjects, types: [identifierRegistered.type, identifierBlocked.type, customersMerged.type] }),
+    journal.bySubjects({
+      subjects,
+      types: [identifierRegistered.type, identifierBlocked.type, customersMerged.type],
+      ...(moment ? { upTo: moment.position } : {}),
+      ...(moment?.occurredBy == null ? {} : { occurredBy: moment.occurredBy }),
+    }),
     keyring.erased(subjects),
   ]);
   const registered = await openedRegistrations(facts, keyring);

@@ -1,6 +1,7 @@
 import { askedBy } from '@tsunagari/command';
 import type { IdentifierType } from '@tsunagari/contracts';
-import { commandRefused, failure, fromGlobalId, toGlobalId } from '@tsunagari/graphql';
+import { commandRefused, failure, fromGlobalId, fromMomentId, type IdMoment, toGlobalId, toMomentId } from '@tsunagari/graphql';
+import { momentOf } from '@tsunagari/projection';
 import type { CustomersPorts } from '../customers.subgraph';
 import type { Resolvers } from '../generated/graphql';
 import type { SubgraphContext } from '../subgraph.models';
@@ -8,9 +9,9 @@ import type { CustomerView } from './customer.read-model';
 
 const ERASE = 'ERASE';
 
-export function customerResolvers({ identity, keyring, commands, waitFor, now }: CustomersPorts): Resolvers {
-  const view = async (parent: { customer: string }, context: SubgraphContext): Promise<CustomerView> => {
-    const loaded = await context.loaders.customers.load(parent.customer);
+export function customerResolvers({ identity, journal, keyring, commands, waitFor, now }: CustomersPorts): Resolvers {
+  const view = async (parent: { customer: string; moment?: IdMoment | null }, context: SubgraphContext): Promise<CustomerView> => {
+    const loaded = await context.loaders.customers.load(keyOf(parent));
     if (!loaded)
       throw failure('NOT_FOUND', 'This customer is another one by now.', { field: 'id', remedy: 'Look her up by an identifier.' });
     return loaded;
@@ -18,14 +19,18 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
 
   return {
     Query: {
-      async customer(_, { id, identifier, atLeast }, context) {
+      async customer(_, { id, identifier, asOf, atLeast }, context) {
         if ((id == null) === (identifier == null))
           throw failure('BAD_USER_INPUT', 'Name the customer once.', { field: 'id', rule: 'either id or identifier' });
         if (atLeast != null) await waitFor(atLeast);
-        const subject = id != null ? fromGlobalId('Customer', id) : await subjectOf(identifier);
-        if (subject === undefined) return null;
-        const { customer } = await identity.membersOf(subject);
-        return (await context.loaders.customers.load(customer)) ? { customer } : null;
+        const named = id != null ? fromMomentId('Customer', id) : { key: await subjectOf(identifier), moment: null };
+        if (named.key === undefined) return null;
+        if (asOf != null && named.moment !== null)
+          throw failure('BAD_USER_INPUT', 'This id names a moment already.', { field: 'asOf', rule: 'one moment' });
+        const moment = asOf == null ? named.moment : await momentOf({ identity, journal }, asOf);
+        const { customer } = await identity.membersOf(named.key, moment?.position);
+        const found = { customer, moment };
+        return (await context.loaders.customers.load(keyOf(found))) ? found : null;
       },
       async me(_, { atLeast }, context) {
         if (atLeast != null) await waitFor(atLeast);
@@ -38,10 +43,11 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
 
     Customer: {
       __resolveReference: async ({ id }, context) => {
-        const customer = fromGlobalId('Customer', id);
-        return (await context.loaders.customers.load(customer)) ? { customer } : null;
+        const { key: customer, moment } = fromMomentId('Customer', id);
+        const found = { customer, moment };
+        return (await context.loaders.customers.load(keyOf(found))) ? found : null;
       },
-      id: ({ customer }) => toGlobalId('Customer', customer),
+      id: ({ customer, moment }) => toMomentId('Customer', customer, moment),
       kind: async (parent, _, context) => (await view(parent, context)).kind.toUpperCase() as Uppercase<CustomerView['kind']>,
       identifiers: async (parent, _, context) => [...(await view(parent, context)).identifiers],
       erased: async (parent, _, context) => (await view(parent, context)).erased,
@@ -112,6 +118,11 @@ export function customerResolvers({ identity, keyring, commands, waitFor, now }:
     });
     return known?.kind === 'known' ? known.subject : undefined;
   }
+}
+
+/** The key of a loader: a customer of the present, or as of a moment. */
+function keyOf({ customer, moment }: { readonly customer: string; readonly moment?: IdMoment | null }): string {
+  return toMomentId('Customer', customer, moment).slice('Customer:'.length);
 }
 
 /** Tells the gateway how far this mutation has appended, and gives the position that the payload shows. */

@@ -1,3 +1,4 @@
 export * from './event-log';
+export * from './signal-log';
 export * from './publisher';
 export * from './wake';

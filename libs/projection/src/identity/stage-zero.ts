@@ -5,6 +5,8 @@ import type { Pool, PoolClient } from '@tsunagari/postgres';
 import { moveCheckpoints } from '../checkpoints';
 import type { Page } from '../pages';
 import { IDENTITY, inTransaction, quoted } from '../schema';
+import { emit, isEmitted } from '../signals/outbox';
+import { identitySignals } from './identity-signals';
 import { type Derived, deriveIdentity, type IdentityRows, type SubjectRow } from './derive';
 
 /** Stage 0: the first of all projections, one shard. It keeps who is whose customer for every position, and the days closed. */
@@ -40,13 +42,19 @@ export class StageZero {
     const days = page.facts.filter(({ type }) => type === dayClosed.type);
     const closed = days.map((fact) => fact.data as DayClosed);
     await inTransaction(this.pool, async (client) => {
-      await moveCheckpoints(client, this.schema, this.worker, { reader: IDENTITY, generation: 1, shards: [0] }, page);
+      const ranges = await moveCheckpoints(client, this.schema, this.worker, { reader: IDENTITY, generation: 1, shards: [0] }, page);
       await this.write(client, derived);
       if (days.length > 0)
         await client.query(
           `insert into ${this.s}.closed_days (pos, day, time_zone) select * from unnest($1::bigint[], $2::text[], $3::text[])`,
           [days.map(({ position }) => position), closed.map(({ date }) => date), closed.map(({ timeZone }) => timeZone)],
         );
+      const range = ranges.get(0) ?? { after: null, until: null };
+      await emit(
+        client,
+        this.schema,
+        identitySignals(derived, page).filter(({ at }) => isEmitted(range, at)),
+      );
     });
     this.rules = derived.rules.at(-1)?.rules ?? this.rules;
     this.position = page.upTo;

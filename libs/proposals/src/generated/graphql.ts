@@ -37,6 +37,16 @@ export type ActiveSlot = {
   slot: Scalars['String']['output'];
 };
 
+/**
+ * Upper bounds of a moment in the past; what is left out does not bound. Events that happened by then (occurredBy), were recorded by then
+ * (knownBy), or stand up to a position.
+ */
+export type AsOf = {
+  knownBy?: InputMaybe<Scalars['DateTime']['input']>;
+  occurredBy?: InputMaybe<Scalars['DateTime']['input']>;
+  position?: InputMaybe<Scalars['Position']['input']>;
+};
+
 export type AttributeOutcomeInput = {
   /** Of the decision, not of a proposal: the holdout and no action have outcomes too. */
   decisionId: Scalars['ID']['input'];
@@ -1420,6 +1430,7 @@ export type ResolversTypes = {
   ActivatePolicyInput: ActivatePolicyInput;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ActiveSlot: ResolverTypeWrapper<ActiveSlot>;
+  AsOf: AsOf;
   AttributeOutcomeInput: AttributeOutcomeInput;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
@@ -1532,6 +1543,7 @@ export type ResolversParentTypes = {
   ActivatePolicyInput: ActivatePolicyInput;
   Int: Scalars['Int']['output'];
   ActiveSlot: ActiveSlot;
+  AsOf: AsOf;
   AttributeOutcomeInput: AttributeOutcomeInput;
   ID: Scalars['ID']['output'];
   Float: Scalars['Float']['output'];

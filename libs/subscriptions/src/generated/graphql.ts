@@ -37,6 +37,16 @@ export type AddOn = {
   price: Money;
 };
 
+/**
+ * Upper bounds of a moment in the past; what is left out does not bound. Events that happened by then (occurredBy), were recorded by then
+ * (knownBy), or stand up to a position.
+ */
+export type AsOf = {
+  knownBy?: InputMaybe<Scalars['DateTime']['input']>;
+  occurredBy?: InputMaybe<Scalars['DateTime']['input']>;
+  position?: InputMaybe<Scalars['Position']['input']>;
+};
+
 export type BillingInterval =
   | 'MONTH'
   | 'QUARTER'
@@ -971,6 +981,7 @@ export type ResolversTypes = {
   AddAddOnInput: AddAddOnInput;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   AddOn: ResolverTypeWrapper<AddOn>;
+  AsOf: AsOf;
   BillingInterval: BillingInterval;
   CancelOrderInput: CancelOrderInput;
   CancelOrderResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['CancelOrderResult']>;
@@ -1043,6 +1054,7 @@ export type ResolversParentTypes = {
   AddAddOnInput: AddAddOnInput;
   Int: Scalars['Int']['output'];
   AddOn: AddOn;
+  AsOf: AsOf;
   CancelOrderInput: CancelOrderInput;
   CancelOrderResult: ResolversUnionTypes<ResolversParentTypes>['CancelOrderResult'];
   CancelSubscriptionInput: CancelSubscriptionInput;

@@ -32,6 +32,16 @@ export type AddSuppressionInput = {
   until?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/**
+ * Upper bounds of a moment in the past; what is left out does not bound. Events that happened by then (occurredBy), were recorded by then
+ * (knownBy), or stand up to a position.
+ */
+export type AsOf = {
+  knownBy?: InputMaybe<Scalars['DateTime']['input']>;
+  occurredBy?: InputMaybe<Scalars['DateTime']['input']>;
+  position?: InputMaybe<Scalars['Position']['input']>;
+};
+
 export type AssessmentAnswerInput = {
   question: Scalars['String']['input'];
   unit: Scalars['String']['input'];
@@ -1302,6 +1312,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   AddSuppressionInput: AddSuppressionInput;
+  AsOf: AsOf;
   AssessmentAnswerInput: AssessmentAnswerInput;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   AssignTaskInput: AssignTaskInput;
@@ -1404,6 +1415,7 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   AddSuppressionInput: AddSuppressionInput;
+  AsOf: AsOf;
   AssessmentAnswerInput: AssessmentAnswerInput;
   Float: Scalars['Float']['output'];
   AssignTaskInput: AssignTaskInput;

@@ -8,7 +8,7 @@ import {
   returnRate,
   sufficientStatistics,
 } from '@tsunagari/clv';
-import { type Fact, minorDigits, type ModelFitted, modelFitted, type Position, streamName } from '@tsunagari/contracts';
+import { comparePositions, type Fact, minorDigits, type ModelFitted, modelFitted, type Position, streamName } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import { commandFactId } from '@tsunagari/privacy';
 import type { Day } from '@tsunagari/projection';
@@ -110,6 +110,14 @@ export function modelOf(fact: Fact): ScoringModel {
     position: fact.position,
     fittedAt: fact.recorded,
   };
+}
+
+/** The newest model fitted by a position of the log, inclusive; null before the first fit. */
+export async function modelAt(store: EventStore, position: Position): Promise<ScoringModel | null> {
+  const stream = await store.readStream(MODEL_STREAM, { direction: 'backward', limit: 1000 });
+  const fitted = stream.kind === 'open' ? stream.facts.filter(({ type }) => type === modelFitted.type) : [];
+  const fact = fitted.find((each) => comparePositions(each.position, position) <= 0);
+  return fact === undefined ? null : modelOf(fact);
 }
 
 /** The newest fitted model; null before the first fit. */

@@ -15,7 +15,12 @@ export type TimelinePlace = { readonly occurred: string; readonly id: string };
 export async function timelineOf(
   journal: Journal,
   subjects: readonly string[],
-  page: { readonly limit: number; readonly before: TimelinePlace | null; readonly types?: readonly string[] | null | undefined },
+  page: {
+    readonly limit: number;
+    readonly before: TimelinePlace | null;
+    readonly types?: readonly string[] | null | undefined;
+    readonly moment?: { readonly position: string; readonly occurredBy: string | null } | null | undefined;
+  },
 ): Promise<readonly Fact[]> {
   if (subjects.length === 0) return [];
   const { facts } = await journal.timeline({
@@ -23,6 +28,8 @@ export async function timelineOf(
     first: page.limit + 1,
     ...(page.types == null ? {} : { types: page.types }),
     ...(page.before === null ? {} : { before: page.before }),
+    ...(page.moment == null ? {} : { upTo: page.moment.position }),
+    ...(page.moment?.occurredBy == null ? {} : { occurredBy: page.moment.occurredBy }),
   });
   return facts;
 }

@@ -79,6 +79,16 @@ export type ApproveOutcomeIndicatorInput = {
   purposeId: Scalars['String']['input'];
 };
 
+/**
+ * Upper bounds of a moment in the past; what is left out does not bound. Events that happened by then (occurredBy), were recorded by then
+ * (knownBy), or stand up to a position.
+ */
+export type AsOf = {
+  knownBy?: InputMaybe<Scalars['DateTime']['input']>;
+  occurredBy?: InputMaybe<Scalars['DateTime']['input']>;
+  position?: InputMaybe<Scalars['Position']['input']>;
+};
+
 export type AssessRetentionReadinessInput = {
   expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   idempotencyKey: Scalars['String']['input'];
@@ -2041,6 +2051,7 @@ export type ResolversTypes = {
   AppliedTuning: ResolverTypeWrapper<AppliedTuning>;
   ApplyTuningInput: ApplyTuningInput;
   ApproveOutcomeIndicatorInput: ApproveOutcomeIndicatorInput;
+  AsOf: AsOf;
   AssessRetentionReadinessInput: AssessRetentionReadinessInput;
   AssignTuningRoleInput: AssignTuningRoleInput;
   Assumption: ResolverTypeWrapper<Assumption>;
@@ -2201,6 +2212,7 @@ export type ResolversParentTypes = {
   AppliedTuning: AppliedTuning;
   ApplyTuningInput: ApplyTuningInput;
   ApproveOutcomeIndicatorInput: ApproveOutcomeIndicatorInput;
+  AsOf: AsOf;
   AssessRetentionReadinessInput: AssessRetentionReadinessInput;
   AssignTuningRoleInput: AssignTuningRoleInput;
   Assumption: Assumption;
