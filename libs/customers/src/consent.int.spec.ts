@@ -116,7 +116,7 @@ describe('consent through the graph', () => {
     expect([await may(willing), await may(unwilling)]).toEqual(['allowed', 'DENIED']);
     await merge([one.id, other.id]);
     expect(await may(willing)).toBe('DENIED');
-    await ask('grantConsent', { customer: willing, noticeId: await notice(), noticeVersion: 1, channel: 'EMAIL' });
+    await ask('grantConsent', { customer: willing, noticeId, noticeVersion: 1, channel: 'EMAIL' });
     // She answered as one customer: her own no is lifted for her address, and her yes does not cross to the other one.
     expect([await may(willing), await may(unwilling)]).toEqual(['allowed', 'DENIED']);
   });
@@ -135,15 +135,26 @@ describe('consent through the graph', () => {
     expect(await may(customer, 'profiling')).toBe('NO_CONSENT');
   });
 
-  it('twenty withdrawals at once are one, and none is refused', async () => {
+  it('twenty withdrawals at once are none refused, and one by one key', async () => {
     const customer = email();
     await ask('grantConsent', { customer, noticeId: await notice(), noticeVersion: 1, channel: 'EMAIL' });
     const before = Number(await facts());
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () => ask('withdrawConsent', { customer, category: 'marketing', channel: 'EMAIL' })),
-    );
+    const said = { customer, category: 'marketing', channel: 'EMAIL', idempotencyKey: fresh('same') };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('withdrawConsent', said)));
     expect(answers.every(({ __typename }) => __typename === 'ConsentAnswer')).toBe(true);
     expect(Number(await facts())).toBe(before + 1);
+    expect(await may(customer)).toBe('WITHDRAWN');
+  });
+
+  it('a no said again after the other half of her said yes counts again', async () => {
+    const [one, other] = [email(), email()];
+    await ask('withdrawConsent', { customer: one, category: 'marketing' });
+    await ask('denyConsent', { customer: other, category: 'marketing' });
+    await merge([(await customerOf(one)).id, (await customerOf(other)).id]);
+    await ask('grantConsent', { customer: other, noticeId: await notice(), noticeVersion: 1, channel: 'EMAIL' });
+    expect(await may(other)).toBe('allowed');
+    await ask('withdrawConsent', { customer: one, category: 'marketing' });
+    expect(await may(other)).toBe('WITHDRAWN');
   });
 });
 

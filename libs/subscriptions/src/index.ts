@@ -5,3 +5,4 @@ export { subscriptionsSubgraph, type SubscriptionsLoaders, type SubscriptionsPor
 export { planCommands, type PlanCommands } from './plan/plan.commands';
 export { subscriptionCommands, type SubscriptionCommands } from './subscription/subscription.commands';
 export { dueAt, evolveSubscription, type Subscription } from './subscription/subscription.state';
+export { settleSubscription, subscriptionDueReactor } from './subscription/subscription.reactor';

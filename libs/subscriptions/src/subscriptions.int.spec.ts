@@ -65,8 +65,12 @@ async function subscribed(over: object = {}, customer = buyer(), terms: object =
   const { subscription } = await ask('activateSubscription', { planId, customer, ...over });
   return subscription as { subscriptionId: string; version: number; customer: { id: string }; plan: { planId: string } };
 }
-const facts = async (): Promise<string> =>
-  (await platform.deployment.pool.query<{ n: string }>('select count(*) as n from events')).rows[0]?.n ?? '';
+/** Once everything that follows has followed: a cancellation stands on the request board a moment later. */
+const facts = async (): Promise<string> => {
+  await platform.caughtUp();
+  const { rows } = await platform.deployment.pool.query<{ n: string }>('select count(*) as n from events');
+  return rows[0]?.n ?? '';
+};
 
 describe('a plan through the graph', () => {
   it('is defined, published, given a new price by a new version, and retired', async () => {
@@ -414,6 +418,52 @@ describe("a customer's own token", () => {
     expect(await ask('cancelSubscription', { subscriptionId: victim.subscriptionId }, { userId: attacked })).toMatchObject({
       code: 'UNKNOWN_SUBSCRIPTION',
     });
+  });
+});
+
+describe('what happens by itself', () => {
+  it('one trial a person and family, also under another id of hers, and never twice by two at once', async () => {
+    const [planId, userId, device] = [await plan(), fresh('trier'), fresh('device')];
+    await platform.send('/v1/identify', { userId, anonymousId: device, messageId: fresh('m') });
+    const tried = await Promise.all([1, 2, 3, 4].map(() => ask('startTrial', { planId, customer: buyer(userId) })));
+    expect(tried.map(({ code }) => code ?? 'started').sort()).toEqual(['SECOND_TRIAL', 'SECOND_TRIAL', 'SECOND_TRIAL', 'started']);
+    expect(await ask('startTrial', { planId, customer: { type: 'ANONYMOUS_ID', value: device } })).toMatchObject({
+      code: 'SECOND_TRIAL',
+      field: 'planId',
+    });
+    expect(await ask('startTrial', { planId: await plan(), customer: buyer(userId) })).toMatchObject({ subscription: { status: 'TRIAL' } });
+  });
+
+  it('trials end, pauses lapse, cancellations take effect and periods expire when their time comes', async () => {
+    const shown = async (subscriptionId: string) =>
+      (
+        await platform.ask('query S($id: String!) { subscription(subscriptionId: $id) { status ending { how at voluntary } } }', {
+          id: subscriptionId,
+        })
+      ).data.subscription;
+    const trial = (await ask('startTrial', { planId: await plan(), customer: buyer() })).subscription.subscriptionId as string;
+    const [paused, leaving, left] = [
+      (await subscribed()).subscriptionId,
+      (await subscribed()).subscriptionId,
+      (await subscribed()).subscriptionId,
+    ];
+    await ask('pauseSubscription', { subscriptionId: paused, until: '2026-01-20T00:00:00Z' });
+    await ask('cancelSubscription', { subscriptionId: leaving });
+    await platform.moveClock('2026-01-16T03:04:04.000Z');
+    expect(await shown(trial)).toMatchObject({ status: 'TRIAL' });
+    await platform.moveClock('2026-01-21T00:00:00.000Z');
+    expect(await shown(trial)).toMatchObject({ status: 'ENDED', ending: { how: 'TRIAL_LAPSED', at: '2026-01-16T03:04:05.000Z' } });
+    expect(await shown(paused)).toMatchObject({ status: 'LAPSED' });
+    expect(await shown(leaving)).toMatchObject({ status: 'ACTIVE' });
+    await platform.moveClock('2026-02-03T00:00:00.000Z');
+    expect(await shown(leaving)).toMatchObject({
+      status: 'ENDED',
+      ending: { how: 'CANCELLED', at: '2026-02-02T03:04:05.000Z', voluntary: true },
+    });
+    expect(await shown(left)).toMatchObject({ status: 'ACTIVE' });
+    await platform.moveClock('2026-03-05T00:00:00.000Z');
+    expect(await shown(left)).toMatchObject({ status: 'ENDED', ending: { how: 'EXPIRED' } });
+    await platform.moveClock(TEST_NOW);
   });
 });
 

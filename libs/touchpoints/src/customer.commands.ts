@@ -8,7 +8,7 @@ import {
   type NamedIdentifier,
   speaker,
 } from '@tsunagari/command';
-import { brandIdSchema, refusal, streamName, type Refusal, type StreamCategory } from '@tsunagari/contracts';
+import { brandIdSchema, refusal, streamName, type Refusal, type RequestKind, type StreamCategory } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { commandFactId, type Keyring } from '@tsunagari/privacy';
@@ -317,6 +317,21 @@ export function customerCommands(ports: CustomerCommandPorts) {
         id: requestId,
         result: await execute(requestDecider, 'request', requestId, command, { command: 'SubmitRequest', ...input }, asked, who.prepare),
       };
+    },
+    /** By a reactor: what she did elsewhere stands on the board too. */
+    fileRequest: (
+      input: { readonly requestId: string; readonly subject: string; readonly kind: RequestKind; readonly subscriptionId: string },
+      asked: Asked,
+    ): Promise<CommandResult> => {
+      const { requestId, subject, ...request } = input;
+      const command = { kind: 'SubmitRequest', requestId, subject, request, by: asked.by, at: asked.at } as const;
+      return execute(requestDecider, 'request', requestId, command, { command: 'FileRequest', ...input }, asked);
+    },
+    closeRequest: ({ requestId, outcome }: { readonly requestId: string; readonly outcome: 'fulfilled' | 'withdrawn' }, asked: Asked) => {
+      const about = { requestId, by: asked.by, at: asked.at };
+      const command: RequestCommand =
+        outcome === 'fulfilled' ? { kind: 'FulfilRequest', steps: 1, ...about } : { kind: 'WithdrawRequest', ...about };
+      return execute(requestDecider, 'request', requestId, command, { command: 'CloseRequest', requestId, outcome }, asked);
     },
     acknowledgeRequest: (requestId: string, asked: Asked, by: Principal) =>
       onRequest(requestId, { kind: 'AcknowledgeRequest', requestId, by: asked.by, at: asked.at }, asked, by),

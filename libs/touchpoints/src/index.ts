@@ -12,3 +12,4 @@ export { requestsReadModel } from './request/request.read-model';
 export { tasksReadModel } from './task/task.read-model';
 export { touchpointCommands, type TouchpointCommands } from './touchpoint/touchpoint.commands';
 export { touchpointsSubgraph, type TouchpointsPorts } from './touchpoints.subgraph';
+export { cancellationRequestReactor, closeRequest, fileRequest } from './request/request.reactor';

@@ -251,6 +251,35 @@ describe('requests and tasks', () => {
     expect(await ask('acknowledgeRequest', { requestId: 'never' })).toMatchObject({ code: 'UNKNOWN_REQUEST' });
   });
 
+  it('a cancellation stands on the board, wherever it was asked for, until it takes effect or is undone [2.09]', async () => {
+    const { ask: graph } = platform;
+    const mutate = async (type: string, mutation: string, input: object) => {
+      const shown = type.includes('Plan') ? '' : '... on SubscriptionAnswer { subscription { subscriptionId } }';
+      const query = `mutation M($input: ${type}!) { ${mutation}(input: $input) { __typename ${shown} } }`;
+      return (await graph(query, { input: { idempotencyKey: fresh('key'), ...input } })).data[mutation];
+    };
+    const planId = fresh('plan');
+    const plan = { planId, family: planId, name: { ja: 'x', en: 'x' }, price: { amountMinor: '1', currency: 'JPY' }, interval: 'MONTH' };
+    await mutate('DefinePlanInput', 'definePlan', plan);
+    await mutate('PublishPlanInput', 'publishPlan', { planId, planVersion: 1 });
+    const { subscription } = await mutate('StartSubscriptionInput', 'activateSubscription', { planId, customer: user() });
+    const { subscriptionId } = subscription;
+    const board = async () => {
+      await platform.caughtUp();
+      const { data } = await graph('{ requests(first: 100) { edges { node { kind status subscriptionId } } } }');
+      return data.requests.edges.flatMap(({ node }: { node: { subscriptionId: string; kind: string; status: string } }) =>
+        node.subscriptionId === subscriptionId ? [`${node.kind} ${node.status}`] : [],
+      );
+    };
+    await mutate('CancelSubscriptionInput', 'cancelSubscription', { subscriptionId });
+    expect(await board()).toEqual(['CANCEL SUBMITTED']);
+    await mutate('UndoCancellationInput', 'undoCancellation', { subscriptionId });
+    expect(await board()).toEqual(['CANCEL WITHDRAWN']);
+    await mutate('CancelSubscriptionInput', 'cancelSubscription', { subscriptionId });
+    await mutate('RecordPaymentFailureInput', 'recordPaymentFailure', { subscriptionId, attempt: 3, final: true });
+    expect((await board()).sort()).toEqual(['CANCEL FULFILLED', 'CANCEL WITHDRAWN']);
+  });
+
   it('tasks have an owner, a day, and an end', async () => {
     const { task } = await ask('openTask', { title: 'Call her', owner: 'user:mika', due: '2026-01-05T00:00:00Z' });
     const { taskId } = task;

@@ -111,17 +111,13 @@ export const consentDecider: Decider<ConsentCommand, ConsentState> = {
   decide(command, state) {
     switch (command.kind) {
       case 'GrantConsent':
-        return grant(command, state);
+        return grant(command);
       case 'ConfirmConsent':
         return confirm(command, state);
       case 'DenyConsent':
       case 'WithdrawConsent': {
-        const [status, definition] =
-          command.kind === 'DenyConsent' ? (['denied', consentDenied] as const) : (['withdrawn', consentWithdrawn] as const);
-        const entry = state.entries[keyOf(command.category, command.channel)];
-        // What is said of all channels also takes back what was said of one.
-        const settled = entry?.status === status && !(command.channel === undefined && laterOfOne(state, entry));
-        if (settled) return accept();
+        const definition = command.kind === 'DenyConsent' ? consentDenied : consentWithdrawn;
+        // Said again it is recorded again: after a merge an answer counts for what she has become since.
         return accept(of(command, definition, { ...topicOf(command), source: command.source, verified: command.verified }));
       }
       case 'ExpireConsent': {
@@ -139,7 +135,7 @@ export const consentDecider: Decider<ConsentCommand, ConsentState> = {
   },
 };
 
-function grant(command: CommandOf<'GrantConsent'>, state: ConsentState): Decision {
+function grant(command: CommandOf<'GrantConsent'>): Decision {
   const { notice, noticeVersion, channel, at } = command;
   if (noticeVersion !== notice.noticeVersion)
     return refuse(
@@ -157,8 +153,6 @@ function grant(command: CommandOf<'GrantConsent'>, state: ConsentState): Decisio
   const version = `${notice.noticeId}/${notice.noticeVersion}`;
   const expiresAt = notice.validDays === undefined ? {} : { expiresAt: addDays(at, notice.validDays) };
   const data = { ...topicOf(command), source: command.source, noticeVersion: version, verified: command.verified, ...expiresAt };
-  const standing = effective(state, command.category, channel ?? null, at);
-  if (standing?.status === 'granted' && standing.noticeVersion === version && notice.validDays === undefined) return accept();
   if (!notice.doubleOptIn) return accept(of(command, consentGranted, { ...data, lawfulBasis: notice.lawfulBasis }));
   return accept(of(command, consentRequested, { ...data, token: command.token, confirmBy: command.confirmBy }));
 }
@@ -197,13 +191,6 @@ export function effective(state: ConsentState, category: string, channel: Channe
 /** Whether one position is behind another one. */
 export function isLater(a: string, b: string): boolean {
   return a.length === b.length ? a > b : a.length > b.length;
-}
-
-function laterOfOne(state: ConsentState, all: ConsentEntry): boolean {
-  return Object.values(state.entries).some(
-    ({ category, channel, position, status }) =>
-      category === all.category && channel !== null && (status === 'granted' || status === 'pending') && isLater(position, all.position),
-  );
 }
 
 function said(state: ConsentState, fact: Fact, status: ConsentStatus): ConsentState {

@@ -64,7 +64,8 @@ describe('consent', () => {
     given(consentDecider)
       .when({ ...grant, notice: { ...notice, validDays: 10 } })
       .then({ definition: consentGranted, subject, data: { ...data, expiresAt: '2026-01-11T00:00:00.000Z' } });
-    given(consentDecider, [granted()]).when(grant).thenNothingHappened();
+    // An answer that is given again counts for what she has become since, by a merge.
+    given(consentDecider, [granted()]).when(grant).then({ definition: consentGranted, subject, data });
   });
   it('is refused to an older version, another category, another channel', () => {
     given(consentDecider)
@@ -106,12 +107,12 @@ describe('consent', () => {
       .thenRefused('NO_CONFIRMATION_PENDING', 'token');
     given(consentDecider).when(confirm).thenRefused('NO_CONFIRMATION_PENDING', 'token');
   });
-  it('is taken back and denied whatever stood before, once', () => {
+  it('is taken back and denied whatever stood before, as often as she says it', () => {
     given(consentDecider).when(withdraw).then({ definition: consentWithdrawn, subject, data: said });
     given(consentDecider, [granted()]).when(withdraw).then({ definition: consentWithdrawn, subject, data: said });
     given(consentDecider, [granted(), fact(consentWithdrawn, said)])
       .when(withdraw)
-      .thenNothingHappened();
+      .then({ definition: consentWithdrawn, subject, data: said });
     given(consentDecider)
       .when({ ...withdraw, kind: 'DenyConsent' })
       .then({ definition: consentDenied, subject, data: said });

@@ -1,3 +1,4 @@
+import { reachOfCustomer } from '@tsunagari/access';
 import { askedBy, type CommandResult } from '@tsunagari/command';
 import {
   consentCategorySchema,
@@ -39,8 +40,13 @@ export function consentResolvers(ports: CustomersPorts): Resolvers {
       objections: [...new Set(states.flatMap(({ state }) => state.objections))].map((each) => each.toUpperCase() as Uppercase<Objection>),
     };
   }
-  const ofCustomer = async (customer: string): Promise<Standing> =>
-    standing((await identity.subjectsOf([customer])).get(customer) ?? [customer]);
+  /** Of the customer what the caller reaches: a customer's own token nothing that no verified link makes hers. */
+  const ofCustomer = async (customer: string, { principal }: SubgraphContext): Promise<Standing> => {
+    const subjects = (await identity.subjectsOf([customer])).get(customer) ?? [customer];
+    const reach = await reachOfCustomer(principal, customer, identity);
+    if (reach.kind === 'none') return standing([]);
+    return standing(reach.kind === 'all' ? subjects : subjects.filter((subject) => reach.subjects.includes(subject)));
+  };
 
   const answer = async ({ subject, result }: ConsentResult, context: SubgraphContext): Promise<Answer> => {
     if (result.kind === 'refused') return commandRefused(result.refusal);
@@ -75,9 +81,9 @@ export function consentResolvers(ports: CustomersPorts): Resolvers {
     },
 
     Customer: {
-      consents: async ({ customer }) => (await ofCustomer(customer)).consents,
-      preferences: async ({ customer }) => (await ofCustomer(customer)).preferences,
-      objections: async ({ customer }) => (await ofCustomer(customer)).objections,
+      consents: async ({ customer }, _, context) => (await ofCustomer(customer, context)).consents,
+      preferences: async ({ customer }, _, context) => (await ofCustomer(customer, context)).preferences,
+      objections: async ({ customer }, _, context) => (await ofCustomer(customer, context)).objections,
     },
 
     Consent: {

@@ -4,10 +4,13 @@ import { createReadModelRunner } from '@tsunagari/projection';
 import { createReactorRunner, handle } from '@tsunagari/reactor';
 import { isTimeZone } from '@tsunagari/runtime';
 import {
+  cancellationRequestReactor,
+  closeRequest,
   customerCommands,
   dispatcher,
   dispatchMessage,
   dispatchReactor,
+  fileRequest,
   messageCommands,
   messagePages,
   type MessageProvider,
@@ -45,6 +48,7 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
     onError: (error) => onRunError('touchpoints read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
   });
   const messages = messageCommands({ path: commands, store, keyring, consent, knowsZone: isTimeZone });
+  const customers = customerCommands({ path: commands, store, journal, keyring, identity });
   const providers = providersOf(deployment, now);
   const { dispatch } = dispatcher({ path: commands, store, keyring, consent, providers, links, publicUrl: configuration.publicUrl, now });
   const reactors = createReactorRunner({
@@ -53,8 +57,10 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
     journal,
     registry,
     schema: SCHEMA,
-    reactors: [dispatchReactor],
+    reactors: [dispatchReactor, cancellationRequestReactor],
     handlers: [
+      handle(fileRequest, (input, asked) => customers.fileRequest(input, asked)),
+      handle(closeRequest, (input, asked) => customers.closeRequest(input, asked)),
       handle(dispatchMessage, async ({ messageId }) => {
         await dispatch(messageId);
         return { kind: 'accepted', position: null, version: 0, repeated: false };
@@ -75,7 +81,7 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
       journal,
       identity,
       touchpoints: touchpointCommands({ path: commands, store }),
-      customers: customerCommands({ path: commands, store, journal, keyring, identity }),
+      customers,
       messages,
       requestBoard: readModels.reader(requestsReadModel),
       worklist: readModels.reader(tasksReadModel),

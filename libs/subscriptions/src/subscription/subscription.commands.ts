@@ -1,10 +1,18 @@
 import type { Principal } from '@tsunagari/access';
-import { type Asked, type CommandPath, type CommandResult, envelopeOf, type NamedIdentifier, speaker } from '@tsunagari/command';
+import {
+  type Asked,
+  type CommandPath,
+  type CommandResult,
+  envelopeOf,
+  type NamedIdentifier,
+  type ReservationCommands,
+  speaker,
+} from '@tsunagari/command';
 import { refusal, streamName, subscriptionIdSchema, type Money, type PerpetualLicenceMigrated, type Refusal } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { commandFactId, type Keyring } from '@tsunagari/privacy';
-import { type IdentityReader, reachesSubject } from '@tsunagari/projection';
+import { authorityGroupsOf, type IdentityReader, reachesSubject } from '@tsunagari/projection';
 import { readPlan } from '../plan/plan.read-model';
 import { type OfferedPlan, subscriptionDecider, type SubscriptionCommand } from './subscription.decider';
 import { readSubscription } from './subscription.read-model';
@@ -23,6 +31,11 @@ export type SubscriptionResult = { readonly subscriptionId: string; readonly res
 
 type Change = { readonly subscriptionId: string };
 
+/** How long a trial is claimed before it stands, milliseconds. */
+const CLAIM_MS = 900_000;
+
+type Claimed = readonly { readonly confirm: () => Promise<unknown> }[];
+
 /** What customers, and the brand for them, do with a subscription. A customer's own token reaches hers alone. */
 export function subscriptionCommands(ports: {
   readonly path: CommandPath;
@@ -30,6 +43,7 @@ export function subscriptionCommands(ports: {
   readonly journal: Journal;
   readonly keyring: Keyring;
   readonly identity: IdentityReader;
+  readonly reservations: ReservationCommands;
 }) {
   const { path, store } = ports;
 
@@ -56,6 +70,9 @@ export function subscriptionCommands(ports: {
     const about = { subscriptionId, at: asked.at, subject: owner.subject, plan };
     const command: SubscriptionCommand =
       kind === 'MigratePerpetualLicence' && input.licence ? { kind, licence: input.licence, ...about } : { kind: begun(kind), ...about };
+    const trial = kind === 'StartTrial' && subscriptionDecider.decide(command, standing).kind === 'accepted';
+    const claimed = trial ? await claimTrial(owner.subject, plan.version.family, subscriptionId, asked) : [];
+    if ('code' in claimed) return refused(claimed);
     const result = await path.execute(subscriptionDecider, {
       stream: streamName('subscription', subscriptionId),
       command,
@@ -63,7 +80,27 @@ export function subscriptionCommands(ports: {
       ...envelopeOf(asked, 'subscriptions'),
       ...(owner.prepare ? { prepare: owner.prepare } : {}),
     });
+    if (result.kind === 'accepted') for (const { confirm } of claimed) await confirm();
     return { subscriptionId, result };
+  }
+
+  /**
+   * One trial a person and family: claimed for everything that verified links make hers, confirmed once the trial stands. What is claimed
+   * and never confirmed is free again by itself.
+   */
+  async function claimTrial(subject: string, family: string, holder: string, asked: Asked): Promise<Claimed | Refusal> {
+    const group = (await authorityGroupsOf(ports, [subject])).get(subject) ?? [subject];
+    const claimed: { readonly confirm: () => Promise<unknown> }[] = [];
+    const until = new Date(Date.parse(asked.at) + CLAIM_MS).toISOString();
+    for (const member of group) {
+      const reservation = { kind: 'trial', thing: `${member}:${family}`, holder };
+      const of = (step: string): Asked => ({ ...asked, idempotencyKey: `${asked.idempotencyKey}/${member}/${step}` });
+      const claim = await ports.reservations.claim(reservation, until, of('claim'));
+      if (claim.kind === 'refused')
+        return refusal('SECOND_TRIAL', 'planId', 'one trial a person and family of plans', 'activate the subscription');
+      claimed.push({ confirm: () => ports.reservations.confirm(reservation, of('confirm')) });
+    }
+    return claimed;
   }
 
   async function offeredPlan({ planId, planVersion }: PlanChoice): Promise<OfferedPlan | Refusal> {

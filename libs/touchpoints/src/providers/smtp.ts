@@ -11,9 +11,9 @@ export type SmtpOptions = {
   readonly timeoutMs?: number;
 };
 
-/** Answers of a server before it has the text: what fails here did not go out. */
-const BEFORE_TEXT = ['CONN', 'EHLO', 'HELO', 'LHLO', 'STARTTLS', 'AUTH', 'MAIL FROM', 'RCPT TO'];
-const NEVER_CONNECTED = ['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ENOTFOUND', 'EAUTH', 'ETLS'];
+/** Failures before there was a conversation at all. */
+const NEVER_CONNECTED = ['EDNS', 'EAUTH'];
+const CONNECTING = ['connect', 'getaddrinfo'];
 
 /** Mail by SMTP. The Message-ID follows from the message, so that a second hand-over of a service message is recognised as the same. */
 export function smtpProvider({ url, from, timeoutMs = 20_000 }: SmtpOptions): MessageProvider {
@@ -43,22 +43,22 @@ export function smtpProvider({ url, from, timeoutMs = 20_000 }: SmtpOptions): Me
         });
         return { kind: 'accepted' };
       } catch (error) {
-        return outcomeOf(error as { code?: string; command?: string; responseCode?: number });
+        return outcomeOf(error as Failure);
       }
     },
     close: async () => transport.close(),
   };
 }
 
-/** What a failure says of the message. Never its text: it may hold the address. */
-function outcomeOf({ code, command, responseCode }: { code?: string; command?: string; responseCode?: number }): SendOutcome {
+type Failure = { readonly code?: string; readonly command?: string; readonly responseCode?: number; readonly syscall?: string };
+
+/**
+ * What a failure says of the message: only a server's own answer, or a connection that never stood, says that it did not go out. A
+ * connection that broke says nothing, whatever step nodemailer names. Never its text: it may hold the address.
+ */
+function outcomeOf({ code = 'error', command = 'CONN', responseCode, syscall = '' }: Failure): SendOutcome {
   if (responseCode !== undefined && responseCode >= 400)
-    return {
-      kind: 'rejected',
-      permanent: responseCode >= 500 && code !== 'EAUTH',
-      detail: `${responseCode} to ${command ?? 'the message'}`,
-    };
-  if (NEVER_CONNECTED.includes(code ?? '') || BEFORE_TEXT.includes(command ?? ''))
-    return { kind: 'rejected', permanent: false, detail: `${code ?? 'error'} at ${command ?? 'CONN'}` };
-  return { kind: 'unknown', detail: `${code ?? 'error'} at ${command ?? 'DATA'}` };
+    return { kind: 'rejected', permanent: responseCode >= 500 && code !== 'EAUTH', detail: `${responseCode} to ${command}` };
+  if (NEVER_CONNECTED.includes(code) || CONNECTING.includes(syscall)) return { kind: 'rejected', permanent: false, detail: code };
+  return { kind: 'unknown', detail: `${code} at ${command}` };
 }
