@@ -74,7 +74,10 @@ export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPor
       },
 
       async projections(_, __, { loaders }) {
-        return (await loaders.status()).projections.map((status) => ({ ...status, lagMs: Math.round(status.lagMs) }));
+        return (await loaders.status()).projections.map((status) => ({
+          ...status,
+          lagMs: Math.min(2_147_483_647, Math.round(status.lagMs)),
+        }));
       },
 
       async job(_, { id }) {
