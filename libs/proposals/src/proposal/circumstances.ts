@@ -5,6 +5,11 @@ import {
   contactSlotReserved,
   type ContactSlotReserved,
   type Fact,
+  goalAbandoned,
+  goalAchieved,
+  goalDeclared,
+  goalLapsed,
+  goalRegained,
   identifierRegistered,
   type PreferenceChanged,
   preferenceChanged,
@@ -23,6 +28,11 @@ export const circumstanceTypes: readonly string[] = [
   // The first fact of everybody: without one there is nobody to decide for.
   identifierRegistered.type,
   ...proposalFactTypes,
+  goalDeclared.type,
+  goalAchieved.type,
+  goalLapsed.type,
+  goalRegained.type,
+  goalAbandoned.type,
   requestSubmitted.type,
   requestFulfilled.type,
   requestRejected.type,
@@ -36,7 +46,7 @@ export const circumstanceTypes: readonly string[] = [
 export type Own = {
   readonly decisions: readonly DecisionView[];
   readonly requests: readonly OpenRequest[];
-} & Pick<Circumstances, 'caps' | 'quiet' | 'history'>;
+} & Pick<Circumstances, 'goals' | 'caps' | 'quiet' | 'history'>;
 
 /** `at` is ISO 8601; facts in the order of their positions. */
 export function ownCircumstances(facts: readonly Fact[], book: Book, at: string): Own {
@@ -44,6 +54,7 @@ export function ownCircumstances(facts: readonly Fact[], book: Book, at: string)
   return {
     decisions,
     requests: openRequests(facts),
+    goals: goalsOf(facts),
     caps: capsSeen(facts, book, at),
     quiet: quietChannels(facts, book, at),
     history: historyOf(decisions),
@@ -67,6 +78,29 @@ export function openRequests(facts: readonly Fact[]): readonly OpenRequest[] {
     }
   }
   return [...new Set(open.values())].sort();
+}
+
+/** By purpose, what was last said of her goal: a lapsed goal is open again, an abandoned one is none. */
+function goalsOf(facts: readonly Fact[]): Circumstances['goals'] {
+  const goals = new Map<string, 'open' | 'achieved'>();
+  for (const { type, data } of facts) {
+    const { purposeId } = data as { readonly purposeId: string };
+    switch (type) {
+      case goalDeclared.type:
+      case goalLapsed.type:
+        goals.set(purposeId, 'open');
+        break;
+      case goalAchieved.type:
+      case goalRegained.type:
+        goals.set(purposeId, 'achieved');
+        break;
+      case goalAbandoned.type:
+        goals.delete(purposeId);
+        break;
+    }
+  }
+  const those = (state: string): string[] => [...goals].flatMap(([purpose, stands]) => (stands === state ? [purpose] : [])).sort();
+  return { open: those('open'), achieved: those('achieved') };
 }
 
 export function historyOf(decisions: readonly DecisionView[]): Readonly<Record<string, OfferHistory>> {

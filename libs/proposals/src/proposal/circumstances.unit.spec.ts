@@ -2,6 +2,10 @@ import {
   contactSlotReleased,
   contactSlotReserved,
   frequencyCapSet,
+  goalAbandoned,
+  goalAchieved,
+  goalDeclared,
+  goalLapsed,
   preferenceChanged,
   proposalDecided,
   proposalDeclined,
@@ -75,6 +79,13 @@ describe('quiet hours', () => {
     const facts = zone === null ? [] : [lives(zone)];
     expect(of(facts, { quietHours }, when).quiet.length > 0).toBe(quiet);
   });
+});
+
+it('goals stand as they were last spoken of, by purpose [4.22]', () => {
+  const said = (definition: Parameters<typeof recorded>[0], purposeId: string) => recorded(definition, { purposeId });
+  const facts = [said(goalDeclared, 'hair'), said(goalDeclared, 'mood'), said(goalAchieved, 'hair'), said(goalDeclared, 'skin')];
+  expect(of(facts).goals).toEqual({ open: ['mood', 'skin'], achieved: ['hair'] });
+  expect(of([...facts, said(goalLapsed, 'hair'), said(goalAbandoned, 'mood')]).goals).toEqual({ open: ['hair', 'skin'], achieved: [] });
 });
 
 it('what she has seen and declined before is known by offer', () => {

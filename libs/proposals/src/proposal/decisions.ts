@@ -146,7 +146,6 @@ export function decisions(ports: DecisionPorts) {
         unit: customer,
         features: usable ? (understood.customers[n]?.features ?? {}) : {},
         consent: granted,
-        goals: { open: [], achieved: [] },
         used: setting.used,
         fatigue: {},
         ...own,
