@@ -119,7 +119,11 @@ describe('audit of tampered read models', () => {
     expect(audits.map(({ projection }: { projection: string }) => projection).sort()).toEqual(
       expect.arrayContaining(['profile', 'purchases']),
     );
-    for (const audit of audits) expect(audit).toMatchObject({ equal: true, differing: [], hash: audit.folded, rows: 2357, parked: 0 });
+    for (const audit of audits) {
+      // Orders say nothing of contracts or satisfaction: those projections have no rows, and are audited all the same.
+      const rows = ['profile', 'purchases'].includes(audit.projection) ? 2357 : 0;
+      expect(audit).toMatchObject({ equal: true, differing: [], hash: audit.folded, rows, parked: 0 });
+    }
   });
 
   it('a changed row, a row too few: exits with 1 and names the customer and nobody else, as text and as JSON', async () => {
