@@ -107,7 +107,8 @@ describe('generations', () => {
   it('folds the former generation on, and goes back to it and forth at once; a dropped one is gone', async () => {
     const runner = await started();
     await history(10);
-    await runner.rebuild('trail');
+    await runner.catchUp();
+    expect(await runner.rebuild('trail')).toMatchObject({ kind: 'promoted', generation: 2 });
     await world.append([behaviour(uuid('c3'), moment(30))]);
     await runner.catchUp();
     expect(await runner.stateHash('trail', 1)).toEqual(await runner.stateHash('trail', 2));

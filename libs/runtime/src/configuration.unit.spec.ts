@@ -29,6 +29,10 @@ describe('the configuration', () => {
       eventStore: { kind: 'postgres' },
       kafka: undefined,
       services: {},
+      publicUrl: 'http://localhost:4000',
+      smtpUrl: undefined,
+      mailFrom: 'tsunagari@localhost',
+      messageWebhook: undefined,
     });
   });
 

@@ -297,6 +297,8 @@ describe('understanding over PostgreSQL', () => {
       purchases { kind netRevenue { amountMinor currency } lastPurchase silentSince freshness { position } }
       ltv { value money { amountMinor } reasonNull interval { low high level } parts { name factor words } model { id kind dropoutIdentified backTest { bias } } freshness { lagMs } }
       purchaseProbability { probability risk } rfm { recencyScore frequencyScore monetaryScore recencyDays } } } } }`;
+    // What the tests before this one recorded has arrived: two answers can be compared.
+    await on.runner.catchUp();
     const counted = async (first: number) => {
       // A pool of its own to count on: the runner asks beside it all the time.
       const pool = Object.create(on.pool) as typeof on.pool;
