@@ -26,7 +26,7 @@ export type ProjectionRunnerOptions = {
    * deeds become facts.
    */
   readonly record?: (id: string, change: GenerationChange) => Promise<void>;
-  /** At most so many facts a page while behind. Default 3,000. */
+  /** At most so many facts a page while behind: what a process holds in memory, a few pages at a time. Default 1,500. */
   readonly pageSize?: number;
   /** At most so many facts a page while building in customer order, but for a customer with more. Default 4,000. */
   readonly buildPageSize?: number;

@@ -73,7 +73,7 @@ class Runner implements ProjectionRunner {
   private halted: LogDiffers | undefined;
 
   constructor(private readonly options: ProjectionRunnerOptions) {
-    const { pool, log, journal, definitions, registry, schema = 'understanding', pageSize = 3000 } = options;
+    const { pool, log, journal, definitions, registry, schema = 'understanding', pageSize = 1500 } = options;
     this.schema = schema;
     this.pollMs = options.pollMs ?? 1000;
     this.leaseMs = options.leaseMs ?? 1500;
