@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { createReadStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip, gzipSync } from 'node:zlib';
 import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, temporaryHome } from '../../platform/src/testing/bundles';
 
@@ -168,18 +169,25 @@ describeWith('broker', 'topics ensure', () => {
       const { resources } = await admin.describeConfigs({ resources: [{ type: 2, name }], includeSynonyms: false });
       return Object.fromEntries(resources[0]!.configEntries.map(({ configName, configValue }) => [configName, configValue]));
     };
+    // Kafka's controller has answered when a change is made; the broker that is asked next learns of it a moment later.
+    const until = async (holds: () => Promise<boolean>): Promise<void> => {
+      while (!(await holds())) await pause(20);
+    };
     expect(await outcomes()).toEqual(['made', 'made', 'made']);
     const configEntries = [
       { name: 'retention.ms', value: '1000' },
       { name: 'max.message.bytes', value: '2000000' },
     ];
     await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name, configEntries }] });
+    await until(async () => (await settingsOf())['retention.ms'] === '1000');
     expect(await outcomes()).toEqual(['mended', 'right', 'right']);
+    await until(async () => (await settingsOf())['retention.ms'] !== '1000');
     expect(await settingsOf()).toMatchObject({ 'retention.ms': '-1', 'retention.bytes': '-1', 'max.message.bytes': '2000000' });
     expect((await ensure()).out).toBe(
       `${['facts', 'signals', 'state'].map((kind) => `${namespace}.${kind}.v1: right, 24 partitions`).join('\n')}\n`,
     );
     await admin.createPartitions({ topicPartitions: [{ topic: name, count: 25 }] });
+    await until(async () => (await admin.fetchTopicMetadata({ topics: [name] })).topics[0]!.partitions.length === 25);
     const refused = await ensure();
     expect(refused.code).toBe(1);
     expect(refused.err).toContain('has 25 partitions, not 24');

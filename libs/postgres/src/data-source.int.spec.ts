@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { TestDatabase } from '@tsunagari/testing';
 import { testDatabase } from '@tsunagari/testing';
-import { createDataSource, expectNoDrift, migrate, schemaDrift } from './data-source';
+import { createDataSource, expectNoDrift, migrate, schemaDrift, schemaSql } from './data-source';
 import { createPool } from './pool';
 import { waitUntil } from './supervisor';
 
@@ -52,6 +52,13 @@ describe('TypeORM on our pool', () => {
     const ran = await Promise.all(pools.map(async (pool) => migrate(pool, service)));
     expect(ran.flat()).toEqual(['CreateParked1764000000000']);
     await Promise.all(pools.map((pool) => pool.end()));
+  });
+
+  it('makes a schema once when many start together, whichever part of the platform is the first', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => db.pool.query(schemaSql('made_together'))));
+    await db.pool.query(schemaSql('made_together'));
+    const { rowCount } = await db.pool.query(`select from pg_namespace where nspname = 'made_together'`);
+    expect(rowCount).toBe(1);
   });
 
   it('takes no lock where nothing is pending', async () => {

@@ -30,6 +30,20 @@ const silent: Logger = {
 /** An identifier inside SQL, whatever it contains. */
 export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** Any number nobody else uses. */
+const makingSchema = 7_483_113_690_551;
+
+/**
+ * The statement that makes a schema where it is missing. `create schema if not exists` alone fails in the second of two processes that
+ * start together ("duplicate key value violates unique constraint pg_namespace_nspname_index"): here the second one waits for the first.
+ */
+export const schemaSql = (schema: string): string => `do $schema$ begin
+  if to_regnamespace($name$${quotedName(schema)}$name$) is null then
+    perform pg_advisory_xact_lock(${makingSchema});
+    create schema if not exists ${quotedName(schema)};
+  end if;
+end $schema$;`;
+
 /**
  * TypeORM on a pool of ours, so that a transaction may hold both TypeORM's and our own statements. The pool stays its owner's:
  * `destroy()` releases the data source's connections and leaves the pool open. Given several schemas, it reads from all of them;
@@ -89,7 +103,7 @@ async function runPending(pool: Pool, owned: OwnedSchema): Promise<string[]> {
   let failed = true;
   try {
     await holder.query('select pg_advisory_lock($1)', [migrationLock]);
-    await holder.query(`create schema if not exists ${quotedName(owned.schema)}`);
+    await holder.query(schemaSql(owned.schema));
     const dataSource = await createDataSource(pool, owned);
     const done = await dataSource.runMigrations({ transaction: 'each' });
     await dataSource.destroy();

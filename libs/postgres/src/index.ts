@@ -5,7 +5,7 @@ export { inTransaction } from './transaction';
 export type { Isolation } from './transaction';
 export { listen } from './listen';
 export type { Listening, ListenOptions, ListenState } from './listen';
-export { createDataSource, expectNoDrift, migrate, quotedName, schemaDrift } from './data-source';
+export { createDataSource, expectNoDrift, migrate, quotedName, schemaDrift, schemaSql } from './data-source';
 export type { Migration, OwnedSchema } from './data-source';
 export { postgresLease } from './lease';
 export type { Lease, LeaseOptions } from './lease';

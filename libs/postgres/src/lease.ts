@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { quotedName } from './data-source';
+import { quotedName, schemaSql } from './data-source';
 import type { Pool, PoolClient } from './pool';
 
 /** The right to do something that only one process may do at a time; who says nothing for a while loses it. */
@@ -49,7 +49,7 @@ export function postgresLease({ pool, name, schema = 'leases', leaseMs = 1_200 }
     const client = await pool.connect();
     try {
       await client.query(
-        `begin; select pg_advisory_xact_lock(${making}); create schema if not exists ${quotedName(schema)};
+        `begin; select pg_advisory_xact_lock(${making}); ${schemaSql(schema)}
          create table if not exists ${table} (name text primary key, holder uuid not null, until timestamptz not null) with (fillfactor = 50);
          commit`,
       );

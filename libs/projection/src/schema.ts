@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { type Pool, type PoolClient, schemaSql } from '@tsunagari/postgres';
 import { outboxSql } from './signals/outbox';
 
 /** Shards of every projection keyed by customer. Never changed: it stands in every row. */
@@ -43,7 +43,6 @@ do $$ begin
 end $$;`;
 
 const runnerSql = (s: string): string => `
-create schema if not exists ${s};
 -- Where a shard of a reader's generation stands. id is the last event seen, id_pos its position: a restored database is noticed by it.
 -- lease names the worker who may move it; strikes count its unclean deaths since the last page, marker the key at hand then. Shard -1 is
 -- the builder's: pos is how far it builds, last_customer how far it has come. Signals are emitted for emits_after < position <= emits_until.
@@ -106,7 +105,7 @@ export async function ensureSchema(pool: Pool, schema: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query(`select pg_advisory_xact_lock(hashtextextended('tsunagari.projection:${schema}', 0))`);
     await client.query(upgradeSql(quoted(schema)));
-    await client.query(runnerSql(quoted(schema)));
+    await client.query(schemaSql(schema) + runnerSql(quoted(schema)));
     await client.query(outboxSql(quoted(schema)));
     await client.query(
       `insert into ${quoted(schema)}.checkpoints (reader, generation, shard) values ('${IDENTITY}', 1, 0) on conflict do nothing`,

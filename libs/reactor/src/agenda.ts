@@ -20,7 +20,6 @@ export type Entry = {
 export type StuckEntry = Entry & { readonly error: string | null; readonly retryAt: string | null };
 
 export const agendaSql = (s: string): string => `
-create schema if not exists ${s};
 -- Everything that is to be done once: commands that follow from facts, and timers. A row stands until its command has been decided.
 create table if not exists ${s}.agenda (
   id uuid primary key, seq bigint generated always as identity, reactor text collate "C" not null, key text collate "C" not null,

@@ -11,7 +11,7 @@ import {
 } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
-import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { type Pool, type PoolClient, schemaSql } from '@tsunagari/postgres';
 import { commandFactId, type Keyring } from '@tsunagari/privacy';
 import {
   type AnyReadModel,
@@ -182,7 +182,7 @@ class Runner implements ReactorRunner {
     try {
       await client.query('begin');
       await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`tsunagari.agenda:${this.options.schema}`]);
-      await client.query(agendaSql(this.s));
+      await client.query(schemaSql(this.options.schema) + agendaSql(this.s));
       await client.query('commit');
     } finally {
       client.release();

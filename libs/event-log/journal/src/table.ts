@@ -3,7 +3,7 @@ import { BEGINNING } from '@tsunagari/contracts';
 import type { Tail } from '@tsunagari/event-log';
 import type { FactTable } from '@tsunagari/event-log-postgres';
 import type { Pool } from '@tsunagari/postgres';
-import { quotedName } from '@tsunagari/postgres';
+import { quotedName, schemaSql } from '@tsunagari/postgres';
 
 /** How far a journal is filled, and the last fact that it was given. */
 export type Place = { readonly position: Position; readonly tail: Tail | undefined };
@@ -24,7 +24,7 @@ export async function ensureTable(pool: Pool, schema: string, { events }: FactTa
   try {
     await client.query(`begin;
 select pg_advisory_xact_lock(${making});
-create schema if not exists ${owner};
+${schemaSql(schema)}
 create table if not exists ${events} (
   pos       bigint primary key,
   stream_id text collate "C" not null,

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { type Pool, type PoolClient, schemaSql } from '@tsunagari/postgres';
 import { inTransaction, quoted } from '../schema';
 import type { AnyReadModel } from './definition';
 import { readersSql, ReadModelTable } from './table';
@@ -7,7 +7,7 @@ import { readersSql, ReadModelTable } from './table';
 export function ensureReaders(pool: Pool, schema: string): Promise<void> {
   return inTransaction(pool, async (client) => {
     await lock(client, schema, 'schema');
-    await client.query(readersSql(quoted(schema)));
+    await client.query(schemaSql(schema) + readersSql(quoted(schema)));
   });
 }
 

@@ -7,7 +7,6 @@ export type WrittenRow = { readonly key: string; readonly state: string; readonl
 
 /** What a runner of read models keeps in its context's schema. The same shapes as a projection runner's, with keys that are text. */
 export const readersSql = (s: string): string => `
-create schema if not exists ${s};
 -- Where a reader stands. id is the last fact seen, id_pos its position: a restored database is noticed by it. lease names the
 -- process that may move it.
 create table if not exists ${s}.checkpoints (
