@@ -18,6 +18,10 @@ mkdirSync(out, { recursive: true });
 await build({ ...options, entryPoints: { chaos: 'tools/chaos/chaos.ts' }, outdir: out });
 const { runChaos, chaosReport } = createRequire(import.meta.url)(path.join(out, 'chaos.js'));
 
+// Ctrl-C ends the run, not the judging; the second one ends everything.
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => ending.abort());
+
 const home = mkdtempSync(path.join(out, 'run-'));
 const result = await runChaos({
   home,
@@ -25,6 +29,7 @@ const result = await runChaos({
   kills: Number(values.kills),
   seconds: Number(values.minutes) * 60,
   nodeFlags,
+  signal: ending.signal,
   say: (line) => process.stderr.write(`${line}\n`),
 });
 writeFileSync(path.join(out, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`);

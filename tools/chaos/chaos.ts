@@ -1,6 +1,6 @@
 import { tokens } from '@tsunagari/access';
 import { type Cluster, startCluster } from '@tsunagari/cluster';
-import { storeClock } from '@tsunagari/deployment';
+import { duration } from '@tsunagari/deployment';
 import { kafkaEventLog } from '@tsunagari/event-log-kafka';
 import { createPool } from '@tsunagari/postgres';
 import { loadOrCreateSecrets } from '@tsunagari/runtime';
@@ -31,6 +31,8 @@ export type ChaosOptions = {
   readonly roundsBetween?: number;
   readonly nodeFlags?: readonly string[];
   readonly say: (line: string) => void;
+  /** Ends the run early; what was acknowledged until then is judged. */
+  readonly signal?: AbortSignal;
 };
 
 export type ChaosResult = {
@@ -47,15 +49,12 @@ export type ChaosResult = {
 /** In this order, over and over. */
 const INCIDENTS = [restartBroker, cutConnections, freeze('understanding'), resetOffset, freeze('relay'), killDatabase];
 
-const CLOCK = '2026-01-02T03:04:05.000Z';
-
 /**
  * The distributed mode under load while its parts are killed, frozen, cut off and set back, and what it was worth afterwards. A round
  * kills the leading relay, then one of every other process at once: none of them needs another one to go on.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { home, say, roundsBetween = 2 } = options;
-  storeClock(home, CLOCK);
   const cluster = await startCluster({
     home,
     bundles: options.bundles,
@@ -72,7 +71,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const token = await tokens({ key: loadOrCreateSecrets(home).tokenKey }).issueToken({ subject: 'chaos', roles: ['admin'], ttl: 7200 });
     const load = await startLoad(cluster, token);
     const kills = (): number => recoveries.filter(({ kill }) => kill).length;
-    const goesOn = (): boolean => kills() < options.kills && performance.now() - started < options.seconds * 1000;
+    const share = (): number => Math.max(kills() / options.kills, (performance.now() - started) / 1000 / options.seconds);
+    const goesOn = (): boolean => share() < 1 && options.signal?.aborted !== true;
     const note = (recovery: Recovery): void => {
       recoveries.push(recovery);
       if (!recovery.kill) say(`  ${recovery.what}: on again after ${(recovery.fromIncident / 1000).toFixed(2)} s`);
@@ -81,8 +81,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     for (let round = 1; goesOn(); round++) {
       note(await killLeader(world));
       for (const recovery of await Promise.all(victims(cluster, round).map((target) => killProcess(world, target)))) note(recovery);
+      const left = ((performance.now() - started) / 1000 / share()) * (1 - share());
       say(
-        `  round ${round}: ${kills()} kills, ${load.acknowledged.facts.size} facts and ${load.acknowledged.orders.size} orders acknowledged`,
+        `  ${String(Math.floor(Math.min(1, share()) * 100)).padStart(3)} %  round ${round}: ${kills()} of ${options.kills} kills, ` +
+          `${load.acknowledged.facts.size} facts and ${load.acknowledged.orders.size} orders acknowledged` +
+          (left > 0 ? `, at most ${duration(left)} left` : ''),
       );
       // Every kind has its turn, also in a short run.
       if (round % roundsBetween === 0 || (!goesOn() && others < INCIDENTS.length))

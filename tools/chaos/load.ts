@@ -38,6 +38,10 @@ const PAUSE_MS = 40;
 /** Orders of one small import: the store moves on whatever else is away. */
 const SLICE = 5;
 const TIMEOUT_MS = 5_000;
+const BEGUN = Date.now();
+
+/** A moment so many days before the run began: late facts, but none of years that would have to be closed day by day first. */
+const daysAgo = (days: number): string => new Date(BEGUN - days * 86_400_000).toISOString();
 
 const RECORD = `mutation ($input: RecordOrderInput!) { recordOrder(input: $input) { __typename ... on CommandRefused { code rule } } }`;
 const MERGE = `mutation ($input: MergeCustomersInput!) { mergeCustomers(input: $input) { __typename } }`;
@@ -96,7 +100,7 @@ export async function startLoad(cluster: Cluster, token: string): Promise<Load> 
         buyer: { type: 'USER_ID', value: customer },
         lines: [{ sku: 'A', quantity, unitPrice: '2.50' }],
         currency: 'GBP',
-        placedAt: new Date(Date.parse('2025-06-01T00:00:00Z') + ((n * 7919) % 200) * 86_400_000).toISOString(),
+        placedAt: daysAgo(1 + ((n * 7919) % 30)),
         idempotencyKey: orderId,
       };
       sent.set(customer, (sent.get(customer) ?? 0) + 1);
@@ -117,8 +121,8 @@ export async function startLoad(cluster: Cluster, token: string): Promise<Load> 
         const userId = `c${(n + at * 11) % CUSTOMERS}`;
         // Each twentieth links a device to a customer: identity keeps moving.
         return at === 0
-          ? { type: 'identify', userId, anonymousId: `device-${n % 500}`, messageId, timestamp: '2025-11-01T10:00:00.000Z' }
-          : { type: 'track', event: 'Opened', userId, messageId, timestamp: '2025-11-01T10:00:00.000Z' };
+          ? { type: 'identify', userId, anonymousId: `device-${n % 500}`, messageId, timestamp: daysAgo(1) }
+          : { type: 'track', event: 'Opened', userId, messageId, timestamp: daysAgo(1) };
       });
       await untilDone(async () => (await collect(batch)) !== undefined);
       for (const messageId of ids.slice(1)) acknowledged.facts.add(intakeFactId(SOURCE, messageId));
@@ -178,7 +182,7 @@ async function importSlice(deployment: Deployment, n: number, figures: LoadFigur
   const invoices = Array.from({ length: SLICE }, (_, at) => String(600_000 + n * SLICE + at));
   const lines = invoices.map(
     (invoice, at) =>
-      `${invoice},85123A,HOLDER,6,2025-06-01 08:${String(at).padStart(2, '0')}:00,2.50,${12_000 + ((n * SLICE + at) % 300)},United Kingdom\n`,
+      `${invoice},85123A,HOLDER,6,${daysAgo(7).slice(0, 10)} 08:${String(at).padStart(2, '0')}:00,2.50,${12_000 + ((n * SLICE + at) % 300)},United Kingdom\n`,
   );
   for (;;) {
     try {

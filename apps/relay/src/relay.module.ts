@@ -8,6 +8,7 @@ import { eventsSchema } from '@tsunagari/event-store-postgres';
 import { createPool, migrate, type Pool, postgresLease } from '@tsunagari/postgres';
 import { HEALTH, HealthController, METRICS, SHUTDOWN } from '@tsunagari/process';
 import {
+  clockOf,
   type Configuration,
   ConfigurationError,
   createHealth,
@@ -85,8 +86,10 @@ async function startRelay(
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
   );
   const takeovers = metrics.counter('tsunagari_relay_takeovers_total', 'Times that this process began to lead');
+  const clock = clockOf(configuration);
   const relay = createRelay({
     log,
+    now: () => clock.now(),
     publisher,
     lease: postgresLease({ pool, name: `relay ${topics.namespace}` }),
     onError: (error) => logger.error({ err: error, ...(error instanceof StoreDiffers ? { remedy: error.remedy } : {}) }, 'relay'),

@@ -65,7 +65,7 @@ export function openAdapters(configuration: Configuration, { pool, process, cloc
         namespace: kafka.namespace,
       })
     : own;
-  const filled = openJournal({ pool, schema: schemaOf(process), log: shared, onError: onLogError });
+  const filled = openJournal({ pool, schema: schemaOf(process), log: shared, now: () => clock.now(), onError: onLogError });
   return {
     store,
     log: filled.log,

@@ -58,6 +58,7 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
     definitions: projectionsOf(deployment, names),
     registry,
     schema,
+    now: () => clock.now(),
     record: recordGenerationChanges({ store, keyring, now: () => clock.now() }),
     ...(options.onRunnerError ? { onError: options.onRunnerError } : {}),
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Position } from '@tsunagari/contracts';
-import type { EventLog } from '@tsunagari/event-log';
+import { ageAfter } from '@tsunagari/event-log';
 import { type AsOf, type Moment, momentOf, type StateAsOf, stateAsOf } from './as-of';
 import { audit, stateHash } from './audit';
 import { Bell } from './bell';
@@ -214,7 +214,7 @@ class Runner implements ProjectionRunner {
     const [head, identity, generations] = await Promise.all([log.head(), this.identity.position(), this.operations.generations()]);
     const served = generations.filter(({ live }) => live);
     const projections = await Promise.all(
-      served.map((each) => projectionStatus(log, head, this.goal, each, this.crew.workerOf(each.projection, each.generation))),
+      served.map((each) => projectionStatus(this.options, head, this.goal, each, this.crew.workerOf(each.projection, each.generation))),
     );
     return { head, identity, projections, ...(this.halted ? { halted: this.halted } : {}) };
   }
@@ -459,20 +459,19 @@ function deepFreeze(value: unknown): void {
 }
 
 async function projectionStatus(
-  log: EventLog,
+  { log, now }: Pick<ProjectionRunnerOptions, 'log' | 'now'>,
   head: Position,
   goal: Position,
   { projection: name, version, generation, phase, position, parked }: GenerationStatus,
   worker: ProjectionWorker | undefined,
 ): Promise<ProjectionStatus> {
-  const [missing] = comparePositions(position, head) >= 0 ? [] : (await log.read({ after: position, limit: 1 })).facts;
   return {
     name,
     version,
     generation,
     position,
     head,
-    lagMs: missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0,
+    lagMs: comparePositions(position, head) >= 0 ? 0 : await ageAfter(log, position, { now }),
     rebuilding: phase === 'building' || (worker !== undefined && comparePositions(position, goal) < 0),
     parked,
     skipped: worker?.skipped ?? 0,

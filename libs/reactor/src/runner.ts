@@ -107,6 +107,7 @@ class Runner implements ReactorRunner {
       journal,
       registry,
       schema,
+      now: options.now,
       definitions: reactors.map(stateOf),
       onFolded: (client, definition, folded) => this.noteReactions(client, definition, folded),
       onTaken: () => this.due.ring(),

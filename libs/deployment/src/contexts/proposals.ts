@@ -40,6 +40,7 @@ export function openProposals({ pool, log, store, journal, keyring, path }: Depl
     journal,
     registry,
     schema: SCHEMA,
+    now,
     definitions: [offerUse],
     onError: (error) => onRunError('proposals read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
   });

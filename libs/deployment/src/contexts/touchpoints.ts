@@ -44,6 +44,7 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
     journal,
     registry,
     schema: SCHEMA,
+    now,
     definitions: [requestsReadModel, tasksReadModel],
     onError: (error) => onRunError('touchpoints read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
   });

@@ -18,6 +18,7 @@ export function openValue({ pool, store, log, journal, keyring, path, configurat
     journal,
     registry,
     schema: SCHEMA,
+    now,
     definitions: valueReadModels,
     onError: (error) => onRunError('value read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
   });

@@ -1,7 +1,7 @@
 import type { Position } from '@tsunagari/contracts';
 import { comparePositions } from '@tsunagari/contracts';
 import type { EventLog, Journal, LogPage, Wake } from '@tsunagari/event-log';
-import { isCopyOf, wakeOf } from '@tsunagari/event-log';
+import { ageAfter, isCopyOf, wakeOf } from '@tsunagari/event-log';
 import { factTable, postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { Leader, LeaderState, Pool } from '@tsunagari/postgres';
 import { lead, postgresLease } from '@tsunagari/postgres';
@@ -21,6 +21,8 @@ export type JournalOptions = {
   readonly types?: readonly string[];
   /** Told of every outage and of a log that differs; filling goes on by itself after an outage. */
   readonly onError: (error: unknown) => void;
+  /** The clock that `recorded` comes from, ISO 8601: how far behind is counted by it. By default the real time. */
+  readonly now?: () => string;
   /** At most so many facts in one transaction. Default 2,000. */
   readonly pageSize?: number;
   /** The safety net beside the log's hint, ms. Default 1,000. */
@@ -75,7 +77,7 @@ export type FilledJournal = {
 
 /** Nothing happens before `start`. */
 export function openJournal(options: JournalOptions): FilledJournal {
-  const { pool, schema, log: source, types, onError, pageSize = 2_000, pollMs = 1_000, leaseMs = 1_500 } = options;
+  const { pool, schema, log: source, types, now, onError, pageSize = 2_000, pollMs = 1_000, leaseMs = 1_500 } = options;
   const filter = types ? { types } : {};
   const table = factTable(schema);
   const lease = postgresLease({ pool, schema, name: 'journal', leaseMs });
@@ -157,8 +159,7 @@ export function openJournal(options: JournalOptions): FilledJournal {
       await log.close();
     },
     async lagMs() {
-      const [missing] = (await source.read({ after: await log.head(), limit: 1, ...filter })).facts;
-      return missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0;
+      return ageAfter(source, await log.head(), { ...filter, now });
     },
     async waitFor(position, { timeoutMs = 2_000 } = {}) {
       for (const until = performance.now() + timeoutMs; ;) {

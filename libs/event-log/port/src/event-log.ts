@@ -62,3 +62,16 @@ export interface Journal {
   /** The last position recorded by a moment (ISO 8601), inclusive; `BEGINNING` when nothing was. `recorded` never runs backwards. */
   positionAt(recordedBy: string): Promise<Position>;
 }
+
+/**
+ * Age of the oldest fact after a position, in milliseconds, by the clock that `recorded` comes from (ISO 8601, by default the real time);
+ * 0 when there is none. Where a deployment's clock stands still, nothing ages.
+ */
+export async function ageAfter(
+  log: Pick<EventLog, 'read'>,
+  position: Position,
+  { types, now = () => new Date().toISOString() }: { readonly types?: readonly string[]; readonly now?: (() => string) | undefined } = {},
+): Promise<number> {
+  const [missing] = (await log.read({ after: position, limit: 1, ...(types ? { types } : {}) })).facts;
+  return missing ? Math.max(0, Date.parse(now()) - Date.parse(missing.recorded)) : 0;
+}

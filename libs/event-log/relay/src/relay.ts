@@ -1,7 +1,7 @@
 import type { Position } from '@tsunagari/contracts';
 import { BEGINNING } from '@tsunagari/contracts';
 import type { EventLog, FactPublisher, LogPage, Tail } from '@tsunagari/event-log';
-import { isCopyOf, wakeOf } from '@tsunagari/event-log';
+import { ageAfter, isCopyOf, wakeOf } from '@tsunagari/event-log';
 import type { Leader, LeaderState, Lease } from '@tsunagari/postgres';
 import { lead } from '@tsunagari/postgres';
 
@@ -22,6 +22,8 @@ export type RelayOptions = {
   /** Told of every outage, of having been taken over from, and of a store that differs; after the first two it goes on by itself. */
   readonly onError: (error: unknown) => void;
   readonly metrics?: RelayMetrics;
+  /** The clock that `recorded` comes from, ISO 8601: how far behind is counted by it. By default the real time. */
+  readonly now?: () => string;
   /** At most so many facts a page. Default 2,000. */
   readonly pageSize?: number;
   /** The safety net beside the log's hint, ms. Default 1,000. */
@@ -81,7 +83,7 @@ export type Relay = {
  * it goes on after what stands on the other side. Memory holds two pages, however far it is behind.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { log, publisher, lease, onError, metrics, pageSize = 2_000, pollMs = 1_000 } = options;
+  const { log, publisher, lease, onError, metrics, now, pageSize = 2_000, pollMs = 1_000 } = options;
   let leader: Leader | undefined;
   let position: Position | undefined;
   let published = 0;
@@ -153,12 +155,11 @@ export function createRelay(options: RelayOptions): Relay {
     async status() {
       const [head, at] = [await log.head(), position];
       const trouble = leader?.trouble();
-      const [missing] = at === undefined ? [] : (await log.read({ after: at, limit: 1 })).facts;
       return {
         state: halted ? 'halted' : (leader?.state() ?? 'stopped'),
         position: at,
         head,
-        lagMs: missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0,
+        lagMs: at === undefined ? 0 : await ageAfter(log, at, { now }),
         published,
         ...(trouble === undefined ? {} : { trouble }),
         ...(halted ? { halted: { explanation: halted.message, remedy: halted.remedy } } : {}),

@@ -21,6 +21,8 @@ export type ReadModelRunnerOptions = {
   readonly onError?: (error: ReadModelError) => void;
   /** A page was taken in; what `onFolded` wrote stands. */
   readonly onTaken?: () => void;
+  /** The clock that `recorded` comes from, ISO 8601: how far behind is counted by it. By default the real time. */
+  readonly now?: () => string;
   /** At most so many facts a page. Default 1,000. */
   readonly pageSize?: number;
   /** The safety net beside the log's hint, milliseconds. Default 1,000. */

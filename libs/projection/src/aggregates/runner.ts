@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Fact, laterPosition, type Position } from '@tsunagari/contracts';
+import { ageAfter } from '@tsunagari/event-log';
 import { Bell } from '../bell';
 import { LostLease } from '../checkpoints';
 import { giveBack, heartbeat, ownShards } from '../leases';
@@ -121,8 +122,7 @@ class Runner implements ReadModelRunner {
   async lagMs(): Promise<number> {
     const all = await this.status();
     const lowest = all.map(({ position }) => position).reduce((a, b) => (comparePositions(a, b) < 0 ? a : b), all[0]?.head ?? BEGINNING);
-    const [missing] = (await this.options.log.read({ after: lowest, limit: 1 })).facts;
-    return missing ? Math.max(0, Date.now() - Date.parse(missing.recorded)) : 0;
+    return ageAfter(this.options.log, lowest, { now: this.options.now });
   }
 
   stateHash(name: string): Promise<TableHash> {
