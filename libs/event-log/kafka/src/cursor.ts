@@ -15,6 +15,8 @@ export type Cursor = {
   readonly position: () => Position;
   /** At most `limit` facts at or before `upTo` in the order of positions. */
   readonly take: (limit: number, upTo?: Position) => Promise<{ readonly records: readonly Record[]; readonly atEnd: boolean }>;
+  /** Another cursor at the same place, with what this one has read ahead: nothing is asked of the broker. */
+  readonly copy: () => Cursor;
 };
 
 /** A partition with so many facts in memory waits for the others: so much memory at most, however uneven the partitions are. */
@@ -25,6 +27,10 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
   const seen = toSequence(after);
   const starts = await offsetsAfter(partitions, seen);
   const places: Place[] = starts.map((next) => ({ next, end: Infinity, complete: seen, watermark: seen, buffered: [] }));
+  return cursorAt(partitions, places, seen);
+}
+
+function cursorAt(partitions: Partitions, places: readonly Place[], seen: string): Cursor {
   let at = seen;
 
   const lowest = (): string => places.reduce((low, { complete }) => (complete < low ? complete : low), '9'.repeat(20));
@@ -46,6 +52,12 @@ export async function openCursor(partitions: Partitions, after: Position): Promi
 
   return {
     position: () => toPosition(at),
+    copy: () =>
+      cursorAt(
+        partitions,
+        places.map((place) => ({ ...place, buffered: [...place.buffered] })),
+        at,
+      ),
     async take(limit, upTo) {
       const bound = upTo === undefined ? undefined : toSequence(upTo);
       let low = lowest();

@@ -38,10 +38,14 @@ export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
     return toPosition(sequences.reduce((low, sequence) => (sequence < low ? sequence : low))) || BEGINNING;
   };
 
-  const cursorAt = async (after: Position): Promise<Cursor> => {
-    const at = cursors.findIndex((cursor) => cursor.position() === after);
-    const [kept] = at < 0 ? [] : cursors.splice(at, 1);
-    return kept ?? (await openCursor(partitions, after));
+  /** A copy: who looks once at what comes next (how far behind are we?) does not take the place of whoever goes on there. */
+  const cursorAt = (after: Position): Cursor | Promise<Cursor> =>
+    cursors.findLast((cursor) => cursor.position() === after)?.copy() ?? openCursor(partitions, after);
+  const keep = (cursor: Cursor): void => {
+    const same = cursors.findIndex((other) => other.position() === cursor.position());
+    if (same >= 0) cursors.splice(same, 1);
+    cursors.push(cursor);
+    if (cursors.length > readers) cursors.shift();
   };
 
   /** A connection of its own: the broker answers a connection's requests one after the other, and these wait. */
@@ -86,8 +90,7 @@ export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
           if (!wanted || wanted.has(fact.type)) facts.push(fact);
         }
         if (!atEnd && facts.length < limit && looked < looksAt) continue;
-        cursors.push(cursor);
-        if (cursors.length > readers) cursors.shift();
+        keep(cursor);
         return { facts, upTo: laterPosition(after, cursor.position()), atEnd };
       }
     },
