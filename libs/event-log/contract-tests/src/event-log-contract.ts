@@ -60,6 +60,25 @@ export function eventLogContract(name: string, make: () => Promise<LogUnderTest>
       }
     });
 
+    it('hands out the same pages with the data as text, for whoever passes it on', async () => {
+      const datas = [
+        { nested: [{ stream: 'a', data: 1 }] },
+        'a "word"',
+        ['\\.', '\u0000', '\n', '繋がり'],
+        1.5e300,
+        null,
+        { data: {}, stream: '' },
+      ];
+      await given.record(datas.map((data, at) => fact({ data, type: types[at % 2 ? 1 : 0], subject: at % 2 ? null : randomUUID() })));
+      for (const filter of [{}, { types: [types[0]] }])
+        for (let after = BEGINNING, end = false; !end;) {
+          const read = { after, limit: 2, ...filter };
+          const [page, unparsed] = [await given.log.read(read), await given.log.readUnparsed(read)];
+          expect(unparsed).toEqual({ ...page, facts: page.facts.map(({ data, ...rest }) => ({ ...rest, json: JSON.stringify(data) })) });
+          [after, end] = [page.upTo, page.atEnd];
+        }
+    });
+
     it('advances over facts that the filter drops', async () => {
       for (const type of [0, 1, 1, 1, 0, 2, 1, 1] as const) await given.record([fact({ type: types[type] })]);
       const seen: string[] = [];

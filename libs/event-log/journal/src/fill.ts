@@ -1,5 +1,5 @@
 import type { Position } from '@tsunagari/contracts';
-import type { LogPage, Tail } from '@tsunagari/event-log';
+import type { LogPage, Tail, UnparsedFact } from '@tsunagari/event-log';
 import type { FactTable } from '@tsunagari/event-log-postgres';
 import type { Lease, Pool } from '@tsunagari/postgres';
 import { inTransaction, quotedName } from '@tsunagari/postgres';
@@ -15,7 +15,7 @@ export type Target = { readonly pool: Pool; readonly schema: string; readonly ta
  * Writes a page and moves the place in one transaction, if the journal still stands at the page's beginning and is ours to fill:
  * whatever is delivered twice, or by a process that was frozen, has no effect.
  */
-export async function writePage(target: Target, place: Place, page: LogPage): Promise<Place> {
+export async function writePage(target: Target, place: Place, page: LogPage<UnparsedFact>): Promise<Place> {
   const next: Place = { position: page.upTo, tail: tailOf(page, place) };
   try {
     await write(target, place.position, page, next, 'new');
@@ -29,7 +29,7 @@ export async function writePage(target: Target, place: Place, page: LogPage): Pr
 async function write(
   { pool, schema, table, lease }: Target,
   after: Position,
-  { facts }: LogPage,
+  { facts }: LogPage<UnparsedFact>,
   next: Place,
   kind: 'new' | 'partly known',
 ): Promise<void> {
@@ -45,7 +45,7 @@ async function write(
   });
 }
 
-function tailOf({ facts }: LogPage, place: Place): Tail | undefined {
+function tailOf({ facts }: LogPage<UnparsedFact>, place: Place): Tail | undefined {
   const last = facts.at(-1);
   if (!last) return place.tail;
   return { id: last.id, position: last.position, previous: facts.at(-2)?.position ?? place.position };

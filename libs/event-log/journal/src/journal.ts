@@ -1,6 +1,6 @@
 import type { Position } from '@tsunagari/contracts';
 import { comparePositions } from '@tsunagari/contracts';
-import type { EventLog, Journal, LogPage, Wake } from '@tsunagari/event-log';
+import type { EventLog, Journal, LogPage, UnparsedFact, Wake } from '@tsunagari/event-log';
 import { ageAfter, isCopyOf, wakeOf } from '@tsunagari/event-log';
 import { factTable, postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { Leader, LeaderState, Pool } from '@tsunagari/postgres';
@@ -113,7 +113,7 @@ export function openJournal(options: JournalOptions): FilledJournal {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       return;
     }
-    const fetch = (after: Position): Promise<LogPage> => source.read({ after, limit: pageSize, ...filter });
+    const fetch = (after: Position): Promise<LogPage<UnparsedFact>> => source.readUnparsed({ after, limit: pageSize, ...filter });
     let heard = appended?.heard() ?? 0;
     let page = await fetch(place.position);
     well();

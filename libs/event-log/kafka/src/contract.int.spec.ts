@@ -34,7 +34,7 @@ describeWith('broker', 'Kafka', () => {
       journal: filled.journal,
       record: async (facts) => {
         appended(await store.append({ stream: `test-${randomUUID()}`, expected: 'none', facts }));
-        const page = await source.read({ after: published, limit: 1_000 });
+        const page = await source.readUnparsed({ after: published, limit: 1_000 });
         await publisher.publish(page.facts);
         published = page.upTo;
         expect(await filled.waitFor(published, { timeoutMs: 20_000 })).toEqual({ kind: 'caught-up', position: published });

@@ -1,10 +1,10 @@
-import type { Fact, Position } from '@tsunagari/contracts';
+import type { Position } from '@tsunagari/contracts';
 import { BEGINNING, comparePositions, laterPosition } from '@tsunagari/contracts';
-import type { EventLog, LogRead } from '@tsunagari/event-log';
+import type { EventLog, LogPage, LogRead } from '@tsunagari/event-log';
 import type { KafkaConfig } from 'kafkajs';
 import type { Cursor } from './cursor';
 import { openCursor } from './cursor';
-import { readFact, toPosition } from './fact-records';
+import { readFact, readUnparsed, toPosition } from './fact-records';
 import { openPartitions, RecordsGone } from './partitions';
 import { lastRecords } from './tail';
 import { topicsOf } from './topics';
@@ -70,30 +70,36 @@ export function kafkaEventLog(options: KafkaEventLogOptions): EventLog {
     }
   };
 
+  const read = async <F extends { readonly type: string }>(
+    { after, limit, types, upTo }: LogRead,
+    from: (value: string) => F,
+  ): Promise<LogPage<F>> => {
+    if (upTo !== undefined && comparePositions(after, upTo) >= 0) return { facts: [], upTo: after, atEnd: true };
+    const cursor = await cursorAt(after);
+    // Offsets of a topic that is gone mean nothing in the one that took its place.
+    const lost = (error: unknown): never => {
+      if (error instanceof RecordsGone) cursors.length = 0;
+      throw error;
+    };
+    const wanted = types && new Set(types);
+    const facts: F[] = [];
+    for (let looked = 0; ;) {
+      const { records, atEnd } = await cursor.take(limit - facts.length, upTo).catch(lost);
+      looked += records.length;
+      for (const { value } of records) {
+        const fact = from(value);
+        if (!wanted || wanted.has(fact.type)) facts.push(fact);
+      }
+      if (!atEnd && facts.length < limit && looked < looksAt) continue;
+      keep(cursor);
+      return { facts, upTo: laterPosition(after, cursor.position()), atEnd };
+    }
+  };
+
   return {
     head,
-    async read({ after, limit, types, upTo }: LogRead) {
-      if (upTo !== undefined && comparePositions(after, upTo) >= 0) return { facts: [], upTo: after, atEnd: true };
-      const cursor = await cursorAt(after);
-      // Offsets of a topic that is gone mean nothing in the one that took its place.
-      const lost = (error: unknown): never => {
-        if (error instanceof RecordsGone) cursors.length = 0;
-        throw error;
-      };
-      const wanted = types && new Set(types);
-      const facts: Fact[] = [];
-      for (let looked = 0; ;) {
-        const { records, atEnd } = await cursor.take(limit - facts.length, upTo).catch(lost);
-        looked += records.length;
-        for (const { value } of records) {
-          const fact = readFact(value);
-          if (!wanted || wanted.has(fact.type)) facts.push(fact);
-        }
-        if (!atEnd && facts.length < limit && looked < looksAt) continue;
-        keep(cursor);
-        return { facts, upTo: laterPosition(after, cursor.position()), atEnd };
-      }
-    },
+    read: (wanted) => read(wanted, readFact),
+    readUnparsed: (wanted) => read(wanted, readUnparsed),
     onAppended(listener) {
       const own = (): void => listener();
       listeners.add(own);

@@ -1,7 +1,7 @@
 import type { Fact } from '@tsunagari/contracts';
 import { toCloudEvent } from '@tsunagari/contracts';
 import fc from 'fast-check';
-import { factRecord, readFact, readWatermark, watermarkRecord } from './fact-records';
+import { factRecord, readFact, readUnparsed, readWatermark, watermarkRecord } from './fact-records';
 
 const optional = <T>(name: string, value: fc.Arbitrary<T>): fc.Arbitrary<object> =>
   fc.option(value).map((given) => (given === null ? {} : { [name]: given }));
@@ -12,7 +12,8 @@ const fact: fc.Arbitrary<Fact> = fc
     type: fc.constantFrom('retention.subscriptions.order-placed', 'retention.test.a"b'),
     schema: fc.integer({ min: 1, max: 9 }),
     subject: fc.option(fc.uuid()),
-    data: fc.jsonValue(),
+    // As an own member of an own name it must not be taken for the envelope's.
+    data: fc.oneof(fc.jsonValue(), fc.record({ stream: anyText, data: fc.dictionary(anyText, anyText), 'a,"stream":': anyText })),
     occurred: fc.constant('2011-02-03T04:05:06.789Z'),
     recorded: fc.constant('2011-02-04T04:05:06.789Z'),
     position: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }).map(String),
@@ -29,20 +30,22 @@ const fact: fc.Arbitrary<Fact> = fc
 it('writes the envelope letter by letter as its object would be written, and reads the same fact back', () => {
   fc.assert(
     fc.property(fact, (given) => {
-      const { key, value, headers } = factRecord(given);
+      const { data, ...rest } = given;
+      const unparsed = { ...rest, json: JSON.stringify(data) };
+      const { key, value, headers } = factRecord(unparsed);
       const { partitionkey, sequence, ...envelope } = toCloudEvent(given);
-      const written = String(value);
-      expect(JSON.parse(written)).toMatchObject(
+      expect(JSON.parse(value)).toMatchObject(
         JSON.parse(JSON.stringify({ ...envelope, partitionkey, sequence, stream: given.stream })) as object,
       );
-      expect(JSON.stringify(JSON.parse(written))).toBe(written);
+      expect(JSON.stringify(JSON.parse(value))).toBe(value);
       expect([key, headers]).toEqual([partitionkey, { 'content-type': 'application/cloudevents+json', sequence }]);
-      expect(readFact(written)).toEqual(JSON.parse(JSON.stringify(given)));
+      expect(readFact(value)).toEqual(JSON.parse(JSON.stringify(given)));
+      expect(readUnparsed(value)).toEqual(unparsed);
     }),
   );
 });
 
 it('a watermark says where it begins and which fact it ends with', () => {
   const tail = { position: '9223372036854775807', id: 'b3b0c1de-33a9-4b4f-9d5e-0a5a0f6f3b7a', previous: '9007199254740993' };
-  expect(readWatermark(String(watermarkRecord('9007199254740992', tail, 3).value))).toEqual({ after: '00009007199254740992', tail });
+  expect(readWatermark(watermarkRecord('9007199254740992', tail).value)).toEqual({ after: '00009007199254740992', tail });
 });

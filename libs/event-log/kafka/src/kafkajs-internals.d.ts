@@ -1,5 +1,6 @@
 /** The parts of kafkajs 2.2.4 below its consumer: assigning partitions without a group is not in its public face. */
 declare module 'kafkajs/src/cluster' {
+  import type { Socket } from 'node:net';
   export type RawMessage = {
     readonly offset: string;
     readonly key: Buffer | null;
@@ -15,7 +16,28 @@ declare module 'kafkajs/src/cluster' {
     readonly messages: RawMessage[];
     readonly abortedTransactions: unknown[];
   };
+  export type Connection = {
+    readonly requestQueue: {
+      push(request: {
+        readonly entry: {
+          readonly apiKey: number;
+          readonly apiVersion: number;
+          readonly apiName: string;
+          readonly correlationId: number;
+          readonly resolve: (answer: { readonly payload: Buffer }) => void;
+          readonly reject: (error: unknown) => void;
+        };
+        readonly expectResponse: boolean;
+        readonly requestTimeout: number | null;
+        readonly sendRequest: () => void;
+      }): void;
+    };
+    readonly socket: Socket;
+    authenticate(): Promise<void>;
+    nextCorrelationId(): number;
+  };
   export type Broker = {
+    readonly connectionPool: { getConnection(index?: number): Promise<Connection> };
     fetch(request: object): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>;
   };
   export default class Cluster {
@@ -24,6 +46,8 @@ declare module 'kafkajs/src/cluster' {
     disconnect(): Promise<void>;
     addTargetTopic(topic: string): Promise<void>;
     refreshMetadata(): Promise<void>;
+    refreshMetadataIfNecessary(): Promise<void>;
+    findGroupCoordinator(group: { readonly groupId: string; readonly coordinatorType: number }): Promise<Broker>;
     findTopicPartitionMetadata(
       topic: string,
     ): readonly { readonly partitionId: number; readonly leader: number; readonly partitionErrorCode: number }[];
@@ -47,4 +71,51 @@ declare module 'kafkajs/src/loggers' {
 }
 declare module 'kafkajs/src/network/socketFactory' {
   export default function socketFactory(): unknown;
+}
+declare module 'kafkajs/src/producer/eosManager' {
+  import type { Broker } from 'kafkajs/src/cluster';
+  export type EosManager = {
+    initProducerId(): Promise<void>;
+    getProducerId(): string;
+    getProducerEpoch(): number;
+    beginTransaction(): void;
+    addPartitionsToTransaction(
+      topics: readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[],
+    ): Promise<void>;
+    commit(): Promise<void>;
+    abort(): Promise<void>;
+  };
+  export default function createEosManager(options: {
+    readonly logger: unknown;
+    /** What it uses of a cluster. */
+    readonly cluster: {
+      readonly retry: object;
+      refreshMetadataIfNecessary(): Promise<void>;
+      findGroupCoordinator(group: { readonly groupId: string; readonly coordinatorType: number }): Promise<Broker>;
+    };
+    readonly transactional: true;
+    readonly transactionalId: string;
+    readonly transactionTimeout: number;
+  }): EosManager;
+}
+declare module 'kafkajs/src/protocol/requests/produce/v7/response' {
+  export function decode(data: Buffer): Promise<unknown>;
+  export function parse(data: unknown): Promise<unknown>;
+}
+declare module 'kafkajs/src/protocol/recordBatch/crc32C' {
+  export default function crc32C(bytes: Uint8Array): number;
+}
+declare module 'kafkajs/src/retry' {
+  export default function createRetry(options: object): <T>(ask: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>;
+}
+declare module 'kafkajs/src/utils/long' {
+  const Long: { readonly fromValue: (value: string) => object };
+  export default Long;
+}
+/** What ours is compared with in tests. */
+declare module 'kafkajs/src/protocol/recordBatch/record/v0' {
+  export default function Record(record: object): { readonly buffer: Buffer };
+}
+declare module 'kafkajs/src/protocol/recordBatch/v0' {
+  export function RecordBatch(batch: object): Promise<{ readonly buffer: Buffer }>;
 }

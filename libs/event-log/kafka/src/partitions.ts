@@ -1,10 +1,7 @@
 import type { KafkaConfig } from 'kafkajs';
-import { logLevel } from 'kafkajs';
-import Cluster from 'kafkajs/src/cluster';
 import type { RawMessage } from 'kafkajs/src/cluster';
 import Batch from 'kafkajs/src/consumer/batch';
-import { createLogger } from 'kafkajs/src/loggers';
-import socketFactory from 'kafkajs/src/network/socketFactory';
+import { openCluster } from './cluster';
 
 export type Record = { readonly offset: number; readonly sequence: string; readonly value: string; readonly isFact: boolean };
 
@@ -65,20 +62,7 @@ export type PartitionsOptions = {
  * moves, some have none, and an answer without them would be a wrong one.
  */
 export function openPartitions({ kafka, topic, retryForMs = 10_000 }: PartitionsOptions): Partitions {
-  const cluster = new Cluster({
-    connectionTimeout: 1_000,
-    authenticationTimeout: 10_000,
-    reauthenticationThreshold: 10_000,
-    requestTimeout: 10_000,
-    enforceRequestTimeout: true,
-    metadataMaxAge: 300_000,
-    ...kafka,
-    retry,
-    allowAutoTopicCreation: false,
-    isolationLevel: readCommitted,
-    socketFactory: socketFactory(),
-    logger: createLogger({ level: logLevel.NOTHING, logCreator: () => () => undefined }),
-  });
+  const { cluster } = openCluster(kafka, retry);
   let opened: Promise<void> | undefined;
   let closed = false;
 

@@ -12,11 +12,16 @@ export type LogRead = {
 };
 
 /** `upTo` is how far this page has looked; it also advances over facts that the filter dropped, so it is the next `after`. */
-export type LogPage = { readonly facts: readonly Fact[]; readonly upTo: Position; readonly atEnd: boolean };
+export type LogPage<F = Fact> = { readonly facts: readonly F[]; readonly upTo: Position; readonly atEnd: boolean };
+
+/** A fact to be passed on as it is: its data is the JSON text that was stored, which nobody on the way looks into. */
+export type UnparsedFact = Omit<Fact, 'data'> & { readonly json: string };
 
 /** Where facts are shared: one ordered log per deployment, read in position order by everyone but deciders. */
 export interface EventLog {
   read(read: LogRead): Promise<LogPage>;
+  /** The same page for whoever copies facts from one log to another: parsing and writing `data` again would be most of that work. */
+  readUnparsed(read: LogRead): Promise<LogPage<UnparsedFact>>;
   /** The position of the newest fact that can be read; `BEGINNING` when there is none. */
   head(): Promise<Position>;
   /**

@@ -1,5 +1,5 @@
-import type { Fact, Position } from '@tsunagari/contracts';
-import type { EventLog } from './event-log';
+import type { Position } from '@tsunagari/contracts';
+import type { EventLog, UnparsedFact } from './event-log';
 
 /** The newest fact that a copy of a log holds, and where the fact before it stands in the log. */
 export type Tail = {
@@ -19,7 +19,7 @@ export async function isCopyOf(log: EventLog, tail: Tail, types?: readonly strin
   return facts[0]?.id === tail.id && facts[0].position === tail.position;
 }
 
-/** Writes facts to a log of others' in the order of positions. One call at a time. */
+/** Writes facts to a log of others' in the order of positions. */
 export interface FactPublisher {
   /**
    * Takes over from whoever published before: undoes what it left unfinished, and from now on refuses what it still sends. Answers
@@ -28,8 +28,9 @@ export interface FactPublisher {
   takeOver(): Promise<Tail | undefined>;
   /**
    * Publishes the facts that follow those published before, several in one transaction. Throws when another publisher has taken
-   * over or the log is away: how many of them stand there, the next `takeOver` tells.
+   * over or the log is away: how many of them stand there, the next `takeOver` tells. The next call may be made while this one is
+   * under way, and is under way when this one is over; when this one throws, so does the next.
    */
-  publish(facts: readonly Fact[]): Promise<void>;
+  publish(facts: readonly UnparsedFact[]): Promise<void>;
   close(): Promise<void>;
 }

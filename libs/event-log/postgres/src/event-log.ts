@@ -3,7 +3,7 @@ import { BEGINNING, comparePositions, laterPosition } from '@tsunagari/contracts
 import type { EventLog, LogPage, LogRead } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
 import type { Statement } from './fact-rows';
-import { FACT_COLUMNS, queryFacts, queryText } from './fact-rows';
+import { FACT_COLUMNS, queryFacts, queryText, queryUnparsed } from './fact-rows';
 import type { FactTable } from './fact-table';
 import { factTable } from './fact-table';
 import { readAhead } from './read-ahead';
@@ -32,7 +32,8 @@ export function postgresEventLog(options: PostgresEventLogOptions): EventLog {
   const wake = wakeUp({ pool, channel: table.channel, head, listens: options.listen ?? true, pollEveryMs: options.pollEveryMs ?? 1_000 });
 
   return {
-    read: readAhead((read) => (read.types ? readTypes(reader, read, read.types) : readAll(reader, read))),
+    read: readAhead((read) => readPage(reader, read, queryFacts)),
+    readUnparsed: readAhead((read) => readPage(reader, read, queryUnparsed)),
     head,
     onAppended: (listener) => wake.add(listener),
     close: () => wake.close(),
@@ -40,6 +41,8 @@ export function postgresEventLog(options: PostgresEventLogOptions): EventLog {
 }
 
 type Statements = Readonly<Record<'all' | 'ofTypes' | 'head' | 'window', Statement>>;
+/** How the rows of a page are asked for and read. */
+type Query<F> = (pool: Pool, statement: Statement, values: readonly unknown[]) => Promise<F[]>;
 type Reader = { readonly pool: Pool; readonly table: FactTable; readonly statements: Statements };
 
 function statementsOf({ events, head, prefix }: FactTable): Statements {
@@ -58,21 +61,30 @@ async function headOf({ pool, statements }: Reader): Promise<Position> {
   return row?.[0] ?? BEGINNING;
 }
 
-async function readAll(reader: Reader, read: LogRead): Promise<LogPage> {
+function readPage<F extends { readonly position: Position }>(reader: Reader, read: LogRead, query: Query<F>): Promise<LogPage<F>> {
+  return read.types ? readTypes(reader, read, read.types, query) : readAll(reader, read, query);
+}
+
+async function readAll<F extends { readonly position: Position }>(reader: Reader, read: LogRead, query: Query<F>): Promise<LogPage<F>> {
   const { pool, table, statements } = reader;
-  const facts = await queryFacts(pool, statements.all, [read.after, read.upTo ?? lastPosition, read.limit]);
+  const facts = await query(pool, statements.all, [read.after, read.upTo ?? lastPosition, read.limit]);
   const upTo = facts[facts.length - 1]?.position ?? read.after;
   if (facts.length === read.limit || !table.headPassesFacts) return { facts, upTo, atEnd: facts.length < read.limit };
   const end = await newest(reader, read);
   if (comparePositions(end, upTo) <= 0) return { facts, upTo, atEnd: true };
   // The end is read before what stands at or before it: between the two reads facts may have come.
-  const more = await queryFacts(pool, statements.all, [upTo, end, read.limit - facts.length]);
+  const more = await query(pool, statements.all, [upTo, end, read.limit - facts.length]);
   const all = [...facts, ...more];
   if (all.length === read.limit) return { facts: all, upTo: all[all.length - 1]?.position ?? end, atEnd: false };
   return { facts: all, upTo: end, atEnd: true };
 }
 
-async function readTypes(reader: Reader, read: LogRead, types: readonly string[]): Promise<LogPage> {
+async function readTypes<F extends { readonly position: Position }>(
+  reader: Reader,
+  read: LogRead,
+  types: readonly string[],
+  query: Query<F>,
+): Promise<LogPage<F>> {
   const { pool, table, statements } = reader;
   const window = Math.max(looksAt, read.limit);
   const last = table.headPassesFacts ? await newest(reader, read) : undefined;
@@ -81,7 +93,7 @@ async function readTypes(reader: Reader, read: LogRead, types: readonly string[]
   const [row] = await queryText<[last: string | null, count: string]>(pool, statements.window, values);
   const full = Number(row?.[1]) > window;
   const end = laterPosition(row?.[0] ?? read.after, full ? BEGINNING : (last ?? BEGINNING));
-  const facts = await queryFacts(pool, statements.ofTypes, [read.after, end, read.limit, types]);
+  const facts = await query(pool, statements.ofTypes, [read.after, end, read.limit, types]);
   const lastFact = facts[facts.length - 1];
   if (lastFact && facts.length === read.limit) return { facts, upTo: lastFact.position, atEnd: false };
   return { facts, upTo: end, atEnd: comparePositions(end, last ?? (await newest(reader, read))) >= 0 };

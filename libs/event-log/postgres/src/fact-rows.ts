@@ -1,4 +1,5 @@
 import type { Fact, FactMeta } from '@tsunagari/contracts';
+import type { UnparsedFact } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
 import { isoMoment } from '@tsunagari/postgres';
 
@@ -30,7 +31,21 @@ export async function queryText<R>(pool: Pool, statement: Statement, values: rea
   return result.rows as unknown as R[];
 }
 
-export async function queryFacts(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<Fact[]> {
+export function queryFacts(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<Fact[]> {
+  return queryRows(pool, statement, values, toFact);
+}
+
+/** The same facts with their data as it is stored. */
+export function queryUnparsed(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<UnparsedFact[]> {
+  return queryRows(pool, statement, values, toUnparsed);
+}
+
+async function queryRows<F>(
+  pool: Pool,
+  statement: Statement,
+  values: readonly unknown[],
+  from: (row: FactRow, recorded: string) => F,
+): Promise<F[]> {
   const rows = await queryText<FactRow>(pool, statement, values);
   // Facts of one batch carry one recorded moment, so most conversions are the last one again.
   let sent = '';
@@ -40,7 +55,7 @@ export async function queryFacts(pool: Pool, statement: Statement, values: reado
       sent = row[10];
       recorded = isoMoment(sent);
     }
-    return toFact(row, recorded);
+    return from(row, recorded);
   });
 }
 
@@ -51,6 +66,22 @@ function toFact(row: FactRow, recorded: string): Fact {
     schema: Number(row[5]),
     subject: row[6],
     data: JSON.parse(row[7]) as unknown,
+    meta: JSON.parse(row[8]) as FactMeta,
+    occurred: isoMoment(row[9]),
+    position: row[0],
+    stream: row[1],
+    version: Number(row[2]),
+    recorded,
+  };
+}
+
+function toUnparsed(row: FactRow, recorded: string): UnparsedFact {
+  return {
+    id: row[3],
+    type: row[4],
+    schema: Number(row[5]),
+    subject: row[6],
+    json: row[7],
     meta: JSON.parse(row[8]) as FactMeta,
     occurred: isoMoment(row[9]),
     position: row[0],

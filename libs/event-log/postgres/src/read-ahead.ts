@@ -1,6 +1,6 @@
 import type { LogPage, LogRead } from '@tsunagari/event-log';
 
-type Read = (read: LogRead) => Promise<LogPage>;
+type Read<F> = (read: LogRead) => Promise<LogPage<F>>;
 
 /** So many readers may go through the log at once before they lose each other's next page. */
 const readers = 4;
@@ -9,8 +9,8 @@ const readers = 4;
  * Fetches a reader's next page while it works on this one: on a replay the server and the process work at the same time. Only a
  * full page is ever handed out from here: facts never change, but that a page was the last may be old news.
  */
-export function readAhead(read: Read): Read {
-  const pages = new Map<string, Promise<LogPage | undefined>>();
+export function readAhead<F>(read: Read<F>): Read<F> {
+  const pages = new Map<string, Promise<LogPage<F> | undefined>>();
 
   const fetchNext = (request: LogRead): void => {
     const oldest = pages.keys().next().value;

@@ -46,7 +46,7 @@ describeWith('broker', 'the relay', () => {
   });
 
   const deaths: readonly Death[] = [
-    { request: 'InitProducerId', nth: 2, when: 'sent' },
+    { request: 'InitProducerId', nth: 1, when: 'sent' },
     // The facts are read, nothing is sent.
     { request: 'AddPartitionsToTxn', nth: 3, when: 'asked' },
     { request: 'AddPartitionsToTxn', nth: 4, when: 'answered' },

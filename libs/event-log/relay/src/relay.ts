@@ -1,6 +1,6 @@
 import type { Position } from '@tsunagari/contracts';
 import { BEGINNING } from '@tsunagari/contracts';
-import type { EventLog, FactPublisher, LogPage, Tail } from '@tsunagari/event-log';
+import type { EventLog, FactPublisher, LogPage, Tail, UnparsedFact } from '@tsunagari/event-log';
 import { ageAfter, isCopyOf, wakeOf } from '@tsunagari/event-log';
 import type { Leader, LeaderState, Lease } from '@tsunagari/postgres';
 import { lead } from '@tsunagari/postgres';
@@ -24,7 +24,7 @@ export type RelayOptions = {
   readonly metrics?: RelayMetrics;
   /** The clock that `recorded` comes from, ISO 8601: how far behind is counted by it. By default the real time. */
   readonly now?: () => string;
-  /** At most so many facts a page. Default 2,000. */
+  /** At most so many facts a page. Default 4,000. */
   readonly pageSize?: number;
   /** The safety net beside the log's hint, ms. Default 1,000. */
   readonly pollMs?: number;
@@ -80,30 +80,28 @@ export type Relay = {
 
 /**
  * Publishes the facts of a store in the order of positions, each once, by one process at a time. It keeps no checkpoint of its own:
- * it goes on after what stands on the other side. Memory holds two pages, however far it is behind.
+ * it goes on after what stands on the other side. Memory holds three pages, however far it is behind.
  */
 export function createRelay(options: RelayOptions): Relay {
-  const { log, publisher, lease, onError, metrics, now, pageSize = 2_000, pollMs = 1_000 } = options;
+  const { log, publisher, lease, onError, metrics, now, pageSize = 4_000, pollMs = 1_000 } = options;
   let leader: Leader | undefined;
   let position: Position | undefined;
   let published = 0;
   let halted: StoreDiffers | undefined;
 
-  const publish = async ({ facts, upTo }: LogPage, tail: Tail | undefined): Promise<Tail | undefined> => {
-    const last = facts.at(-1);
-    if (!last) return tail;
+  const publish = async ({ facts, upTo }: LogPage<UnparsedFact>): Promise<void> => {
+    if (facts.length === 0) return;
     const began = performance.now();
     await publisher.publish(facts);
     metrics?.published(facts.length, (performance.now() - began) / 1_000);
     published += facts.length;
     position = upTo;
-    return { id: last.id, position: last.position, previous: facts.at(-2)?.position ?? tail?.position ?? BEGINNING };
   };
 
   /** What follows the tail. It is read with the tail itself at its head: a store that was exchanged is noticed before it is published. */
-  const after = async (tail: Tail | undefined): Promise<LogPage> => {
-    if (!tail) return log.read({ after: BEGINNING, limit: pageSize });
-    const page = await log.read({ after: tail.previous, limit: pageSize });
+  const after = async (tail: Tail | undefined): Promise<LogPage<UnparsedFact>> => {
+    if (!tail) return log.readUnparsed({ after: BEGINNING, limit: pageSize });
+    const page = await log.readUnparsed({ after: tail.previous, limit: pageSize });
     const [first, ...facts] = page.facts;
     if (first?.id !== tail.id || first.position !== tail.position) throw new StoreDiffers(tail, await log.head());
     return { ...page, facts };
@@ -117,14 +115,24 @@ export function createRelay(options: RelayOptions): Relay {
     metrics?.tookOver((performance.now() - began) / 1_000);
     well();
     const wake = wakeOf(log);
+    // While one page is written the next one is made ready and the one after that is read.
+    let publishing = Promise.resolve();
     try {
       for (let heard = wake.heard(), page = await after(tail); !signal.aborted;) {
-        const next = page.atEnd ? undefined : log.read({ after: page.upTo, limit: pageSize });
-        [tail] = await Promise.all([publish(page, tail), next]);
-        if (page.atEnd) await wake.wait(heard, pollMs, signal);
+        const next = page.atEnd ? undefined : log.readUnparsed({ after: page.upTo, limit: pageSize });
+        const before = publishing;
+        publishing = publish(page);
+        publishing.catch(() => undefined);
+        tail = tailOf(page, tail);
+        await before;
+        if (page.atEnd) {
+          await publishing;
+          await wake.wait(heard, pollMs, signal);
+        }
         heard = wake.heard();
         if (!signal.aborted) page = await (next ?? after(tail));
       }
+      await publishing;
     } finally {
       wake.stop();
     }
@@ -166,4 +174,11 @@ export function createRelay(options: RelayOptions): Relay {
       };
     },
   };
+}
+
+/** How the log ends once a page of it is published. */
+function tailOf({ facts }: LogPage<UnparsedFact>, before: Tail | undefined): Tail | undefined {
+  const last = facts.at(-1);
+  if (!last) return before;
+  return { id: last.id, position: last.position, previous: facts.at(-2)?.position ?? before?.position ?? BEGINNING };
 }

@@ -3,6 +3,7 @@ import { ensureTopics } from '@tsunagari/event-log-kafka';
 import { readToEnd } from '@tsunagari/event-store-contract-tests';
 import { describeWith, testBroker } from '@tsunagari/testing';
 import { waitUntil } from '@tsunagari/postgres';
+import type { Message } from 'kafkajs';
 import { Kafka, Partitioners } from 'kafkajs';
 import type { KafkaWorld } from '../../contract-tests/src/kafka-world';
 import { kafkaWorld } from '../../contract-tests/src/kafka-world';
@@ -34,21 +35,22 @@ describeWith('broker', 'a topic that is not as it should be', () => {
     const given = await world();
     await given.record(60);
     const facts = await readToEnd(given.source);
+    const { facts: unparsed } = await given.source.readUnparsed({ after: BEGINNING, limit: 100 });
     const [, ...partitions] = Array.from({ length: 24 }, (_, partition) => partition);
     const tail = { position: '60', id: facts[59]!.id, previous: '59' };
     const producer = new Kafka(given.kafka).producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
-    const send = async (messages: ReturnType<typeof factRecord>[]): Promise<void> => {
+    const send = async (messages: Message[]): Promise<void> => {
       await producer.send({ topic: given.topics.facts, messages });
     };
-    await send([...facts.map(factRecord), ...partitions.map((partition) => watermarkRecord(BEGINNING, tail, partition))]);
+    await send([...unparsed.map(factRecord), ...partitions.map((partition) => ({ ...watermarkRecord(BEGINNING, tail), partition }))]);
     // Partition 0 is known up to its own last fact only.
     const waiting = await given.topic.read({ after: BEGINNING, limit: 100 });
     expect(waiting.atEnd).toBe(true);
     expect(comparePositions(waiting.upTo, '60')).toBeLessThan(0);
     expect(waiting.facts).toEqual(facts.filter(({ position }) => comparePositions(position, waiting.upTo) <= 0));
     expect(await given.topic.head()).toBe(waiting.upTo);
-    await send([watermarkRecord(BEGINNING, tail, 0)]);
+    await send([{ ...watermarkRecord(BEGINNING, tail), partition: 0 }]);
     expect(await given.topic.read({ after: BEGINNING, limit: 100 })).toEqual({ facts, upTo: '60', atEnd: true });
     await producer.disconnect();
   });
@@ -56,7 +58,7 @@ describeWith('broker', 'a topic that is not as it should be', () => {
   it('refuses to go on over a gap: a watermark that was never seen (failure mode 11)', async () => {
     const given = await world();
     await given.record(60);
-    const facts = await readToEnd(given.source);
+    const { facts } = await given.source.readUnparsed({ after: BEGINNING, limit: 100 });
     const producer = new Kafka(given.kafka).producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
     for (const [from, to] of [
@@ -64,7 +66,7 @@ describeWith('broker', 'a topic that is not as it should be', () => {
       [40, 60],
     ] as const) {
       const tail = { position: String(to), id: facts[to - 1]!.id, previous: String(to - 1) };
-      const watermarks = Array.from({ length: 24 }, (_, partition) => watermarkRecord(String(from), tail, partition));
+      const watermarks = Array.from({ length: 24 }, (_, partition) => ({ ...watermarkRecord(String(from), tail), partition }));
       await producer.send({ topic: given.topics.facts, messages: [...facts.slice(from, to).map(factRecord), ...watermarks] });
     }
     await producer.disconnect();

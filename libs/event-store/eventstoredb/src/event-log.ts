@@ -44,6 +44,11 @@ export function eventStoreDbLog(options: EventStoreDbLogOptions): EventLog {
 
   return {
     read: (read) => asking(() => readPage(client(), answerWithinMs, read)),
+    async readUnparsed(read) {
+      // The client has parsed the data already.
+      const { facts, ...page } = await asking(() => readPage(client(), answerWithinMs, read));
+      return { ...page, facts: facts.map(({ data, ...fact }) => ({ ...fact, json: JSON.stringify(data) })) };
+    },
     head: () => asking(() => headOf(client(), answerWithinMs)),
     onAppended: (listener) => wake.add(listener),
     async close() {
