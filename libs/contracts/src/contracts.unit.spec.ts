@@ -8,6 +8,7 @@ import {
   FactRegistry,
   facts,
   isPosition,
+  signals,
   storedSchema,
   STREAM_CATEGORIES,
   streamName,
@@ -72,6 +73,22 @@ describe('the registry of facts', () => {
     const example = definition.examples[0] as Record<string, unknown>;
     expect(storedSchema(definition).safeParse(example).success).toBe(false);
     expect(storedSchema(definition).safeParse({ ...example, value: 'sealed.1.AAAA' }).success).toBe(true);
+  });
+});
+
+describe('the registry of signals', () => {
+  it.each(signals.all().map((definition) => [definition.name, definition] as const))(
+    '%s: its example keeps its contract',
+    (_, definition) => {
+      expect(definition.data.safeParse(definition.example).error).toBeUndefined();
+      expect(definition.data.safeParse({ ...definition.example, surprise: 1 }).success).toBe(false);
+      expect(signals.get(definition.topic, definition.kind)).toBe(definition);
+    },
+  );
+
+  it('is a signal or a fact, never both: a rebuild reads facts only', () => {
+    expect(signals.all().filter(({ type }) => facts.get(type) !== undefined)).toEqual([]);
+    expect(signals.get('signals', 'NeverHeardOf')).toBeUndefined();
   });
 });
 

@@ -41,9 +41,10 @@ export * from './proposals/offer-facts';
 export * from './proposals/policy-facts';
 export * from './proposals/proposal-facts';
 export * from './refusal';
-export * from './registry';
+export { type Context, type DataOf, type DecodeResult, defineFact, type FactDefinition, FactRegistry, storedSchema } from './registry';
 export * from './sealed';
 export * from './signal';
+export * from './signal-registry';
 export * from './streams';
 export * from './subscriptions/facts';
 export * from './subscriptions/order-totals';
@@ -66,6 +67,7 @@ export * from './value/strategy-facts';
 export * from './value/tuning-facts';
 export * from './value/value-model-facts';
 export * from './understanding/features-port';
+export * from './understanding/signals';
 
 /** Every kind of fact of the platform. */
 export const facts = new FactRegistry([

@@ -100,6 +100,7 @@ export class FactRegistry {
   }
 }
 
-function kebab(name: string): string {
+/** `OrderPlaced` → `order-placed`. */
+export function kebab(name: string): string {
   return name.replace(/(?<=[a-z0-9])[A-Z]/g, '-$&').toLowerCase();
 }

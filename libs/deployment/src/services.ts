@@ -46,6 +46,12 @@ export function projectionsOf(deployment: Deployment, names = hostedContexts(dep
   return names.flatMap((name) => contexts[name]?.projections?.(deployment) ?? []);
 }
 
+/** What the projections are called that a process keeps, those included whose definition is data. */
+export function projectionNames(deployment: Deployment): readonly string[] {
+  const defined = hostedContexts(deployment.process).flatMap((name) => contexts[name]?.definedProjections?.names ?? []);
+  return [...new Set([...projectionsOf(deployment).map(({ name }) => name), ...defined])];
+}
+
 /** Wires the contexts of a process to the deployment's adapters. */
 export function openServices(deployment: Deployment, options: ServicesOptions = {}): Services {
   const { pool, store, log, journal, keyring, clock, configuration } = deployment;
@@ -56,6 +62,8 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
     log,
     journal,
     definitions: projectionsOf(deployment, names),
+    findDefinitions: async () =>
+      (await Promise.all(names.map((name) => contexts[name]?.definedProjections?.find(deployment) ?? []))).flat(),
     registry,
     schema,
     now: () => clock.now(),

@@ -9,7 +9,6 @@ import { ProjectionWorker, type WorkerContext } from './worker';
 
 type CrewOptions = {
   readonly context: WorkerContext;
-  readonly definitions: readonly AnyProjection[];
   readonly leaseMs: number;
   readonly stageZero: StageZero;
   readonly builds: Builds;
@@ -24,13 +23,14 @@ export class Crew {
   private readonly byGeneration = new Map<string, ProjectionWorker>();
   private known: readonly KnownGeneration[] = [];
 
-  constructor(private readonly options: CrewOptions) {
-    for (const definition of options.definitions) {
-      const key = keyOf(definition.name, definition.version);
-      if (definition.name === IDENTITY || this.definitions.has(key))
-        throw new Error(`projections need names or versions of their own: ${definition.name} ${definition.version}`);
-      this.definitions.set(key, definition);
-    }
+  constructor(private readonly options: CrewOptions) {}
+
+  /** This process can fold it from now on. Throws where another definition has its name and version: a bug. */
+  teach(definition: AnyProjection): void {
+    const key = keyOf(definition.name, definition.version);
+    if (definition.name === IDENTITY || this.definitions.has(key))
+      throw new Error(`projections need names or versions of their own: ${definition.name} ${definition.version}`);
+    this.definitions.set(key, definition);
   }
 
   get workers(): readonly ProjectionWorker[] {

@@ -21,9 +21,13 @@ export type Evidence = {
 };
 
 export type SignalDraft = {
-  /** `SegmentEntered` …: at most one of a kind a customer and position. */
+  /** `SegmentEntered` …: at most one of a kind a customer and position, unless `of` tells them apart. */
   readonly kind: string;
+  /** What it is about, where several of a kind may become so at once: the segment, the need. */
+  readonly of?: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Ids of the facts behind it; those of the page unless given. */
+  readonly evidence?: readonly string[];
 };
 
 /**
@@ -47,13 +51,18 @@ export type ProjectionDefinition<S> = {
   /** The day `nextDue` is over: evolve by time alone. Called for due keys only, after all facts of that day. */
   readonly tick?: (state: S, day: Day) => S;
   /**
+   * Which of the ticks that are due run. `each` (default): one after the other. `latest`: the last of them alone, called with the last day
+   * that is over; for a tick that depends on the facts and that day and on no tick before it. History then costs one tick a customer.
+   */
+  readonly ticks?: 'each' | 'latest';
+  /**
    * What others should be told when a customer's state changed: undefined before her first fact, and after she became another customer.
    * Pure. Told once, by the live generation alone and in the transaction of the state, for what comes after it went live; never by a
    * rebuild. Under another definition (`cause: 'definition'`) it is asked once for every customer whose state became another one:
    * `before` is then the state of the former version.
    */
   readonly signals?: (before: S | undefined, after: S | undefined, evidence: Evidence) => readonly SignalDraft[];
-  /** What the topic `state` shows of a customer, newest only. Without it she is not published. */
+  /** What the topic `state` shows of a customer, newest only, and only when it became another. Without it she is not published. */
   readonly publishes?: (state: S) => unknown;
   /** The fold gives the same in any order, so a late fact needs no re-fold. Without effect where there are ticks. */
   readonly commutative?: boolean;

@@ -14,8 +14,8 @@ export type Folded<S> = {
 };
 
 /** What a fold needs of a definition. */
-export type Fold<S> = Pick<ProjectionDefinition<S>, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'commutative'>;
-type AnyFold = Pick<AnyProjection, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'commutative'>;
+export type Fold<S> = Pick<ProjectionDefinition<S>, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'ticks' | 'commutative'>;
+type AnyFold = Pick<AnyProjection, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'ticks' | 'commutative'>;
 
 /**
  * A customer's state: the fold of her facts sorted by (occurred, id), each id once, merged with the ticks that were due.
@@ -55,31 +55,37 @@ export function foldOn(fold: AnyFold, was: Folded<unknown> | undefined, facts: r
   let last: Pick<Fact, 'occurred' | 'id'> | undefined = was;
 
   let due = was ? was.nextDue : fold.nextDue?.(state);
-  const tickWhile = (isDue: (due: Day) => boolean): void => {
-    while (due !== undefined && fold.tick && isDue(due)) {
-      state = fold.tick(state, due);
-      lastTick = due;
+  const latest = fold.ticks === 'latest';
+  const tickUpTo = (over: Day): void => {
+    while (due !== undefined && fold.tick && due <= over) {
+      const on = latest ? over : due;
+      state = fold.tick(state, on);
+      lastTick = on;
       const next = fold.nextDue?.(state);
-      if (next !== undefined && next <= due)
-        throw new Error(`${fold.name}: after the tick of ${due} the next one is due on ${next}, which is not later`);
+      if (next !== undefined && next <= on)
+        throw new Error(`${fold.name}: after the tick of ${on} the next one is due on ${next}, which is not later`);
       due = next;
     }
   };
 
   const dayOf = fold.tick ? dayIn(days.timeZone) : undefined;
   for (const fact of facts) {
-    if (dayOf && last) {
+    if (dayOf && last && due !== undefined) {
       const day = dayOf(fact.occurred);
-      tickWhile((other) => other < day);
+      // Of the latest ticks, one before a fact of a closed day would be overtaken by the one at the end.
+      if (due < day && !(latest && days.lastClosed !== undefined && day <= days.lastClosed)) tickUpTo(dayBefore(day));
     }
     state = fold.evolve(state, fact);
     due = fold.nextDue?.(state);
     if (!last || compareForFold(fact, last) > 0) last = fact;
   }
   if (!last) return undefined;
-  const { lastClosed } = days;
-  if (lastClosed !== undefined) tickWhile((day) => day <= lastClosed);
+  if (days.lastClosed !== undefined) tickUpTo(days.lastClosed);
   return { state, occurred: last.occurred, id: last.id, lastTick, nextDue: due };
+}
+
+function dayBefore(day: Day): Day {
+  return new Date(Date.parse(`${day}T00:00:00.000Z`) - 86_400_000).toISOString().slice(0, 10);
 }
 
 const zones = new Map<string, (moment: string) => Day>();

@@ -1,6 +1,7 @@
 import type { Fact } from '@tsunagari/contracts';
 import fc from 'fast-check';
 import { comesAfter, dayIn, foldCustomer, type Folded, foldOn, inFoldOrder } from './fold';
+import { type AnyProjection, defineProjection } from './definition';
 import { behaviour, dayText, moment, trailProjection, uuid } from './spec-world';
 
 const fold = trailProjection();
@@ -12,6 +13,24 @@ const factAt = (day: number, minute: number, id: string): Fact => ({
   version: 1,
   recorded: moment(day, minute),
 });
+
+/** Says at the close of a day what it has folded by then: of the ticks that are due the latest alone matters. */
+const nightly = defineProjection<{ chain: string; due: string | null; told: string | null }>({
+  name: 'nightly',
+  version: 1,
+  types: [],
+  key: 'customer',
+  initial: { chain: '', due: null, told: null },
+  evolve: (state, { id, occurred }) => ({ ...state, chain: `${state.chain} ${id}`, due: state.due ?? occurred.slice(0, 10) }),
+  nextDue: ({ due }) => due ?? undefined,
+  tick: (state, day) => ({ ...state, told: `${day}:${state.chain}`, due: nextDay(day) }),
+  ticks: 'latest',
+  columns: [],
+});
+
+function nextDay(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00.000Z`) + 86_400_000).toISOString().slice(0, 10);
+}
 
 describe('the fold of a customer', () => {
   it('runs a tick after all facts of its day and before the facts of later days', () => {
@@ -36,6 +55,19 @@ describe('the fold of a customer', () => {
     expect(foldCustomer(fold, [factAt(0, 0, 'a'), factAt(2, 14 * 60, 'b')], days)?.state.ticks[0]).not.toBe(dayText(2));
   });
 
+  it('of ticks that are due together runs the latest alone, where the definition says so', () => {
+    let ticks = 0;
+    const counting = { ...nightly, tick: (state: typeof nightly.initial, day: string) => (ticks++, nightly.tick?.(state, day) ?? state) };
+    const facts = [factAt(0, 0, 'a'), factAt(2, 0, 'b'), factAt(9, 0, 'c')];
+    const folded = foldCustomer(counting, facts, { lastClosed: dayText(400), timeZone: 'UTC' });
+    expect(folded?.state.told?.slice(0, 10)).toBe(dayText(400));
+    expect(folded).toMatchObject({ lastTick: dayText(400), nextDue: dayText(401) });
+    expect(ticks).toBe(1);
+    // A fact of a day that nobody has closed yet proves that the days before it are over.
+    const early = foldCustomer(counting, facts, { lastClosed: dayText(3), timeZone: 'UTC' });
+    expect(early?.state.told).toBe(`${dayText(8)}: ${uuid('a')} ${uuid('b')}`);
+  });
+
   it('refuses a definition whose next tick is not later than the last', () => {
     const stuck = { ...fold, tick: (state: Parameters<NonNullable<typeof fold.tick>>[0]) => state };
     expect(() => foldCustomer(stuck, [factAt(0, 0, 'a')], { lastClosed: dayText(5), timeZone: 'UTC' })).toThrow('not later');
@@ -47,7 +79,10 @@ describe('the fold of a customer', () => {
       maxLength: 25,
     });
     fc.assert(
-      fc.property(days, fc.constantFrom('UTC', 'Asia/Tokyo', 'America/New_York'), (arrivals, timeZone) => {
+      fc.property(days, fc.constantFrom('UTC', 'Asia/Tokyo', 'America/New_York'), fc.boolean(), (arrivals, zone, every) => {
+        const fold: AnyProjection = every ? trailProjection() : nightly;
+        // The days of `nightly` are those of UTC.
+        const timeZone = every ? zone : 'UTC';
         const known: Fact[] = [];
         let row: Folded<unknown> | undefined;
         let lastClosed: string | undefined;

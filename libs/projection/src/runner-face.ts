@@ -16,6 +16,8 @@ export type ProjectionRunnerOptions = {
    * place once it is built and verified, and the older ones are folded on until they are dropped.
    */
   readonly definitions: readonly AnyProjection[];
+  /** Definitions that are data, as they stand: asked for at each start. See {@link ProjectionRunner.define} for those that come later. */
+  readonly findDefinitions?: () => Promise<readonly AnyProjection[]>;
   readonly registry: FactRegistry;
   /** Where checkpoints, identity and read models live; created when missing. Default `understanding`. */
   readonly schema?: string;
@@ -154,6 +156,11 @@ export interface ProjectionRunner extends GenerationCommands {
   stateHash(projection: string, generation?: number): Promise<StateHash>;
   /** Folds everything again from the journal, in customer order with flat memory, and compares. */
   audit(projection: string, generation?: number): Promise<Audit>;
+  /**
+   * Another version of a projection, while it runs: a generation is built beside the live one, by whichever process has it, and takes its
+   * place once it is verified. Without effect for a version that has a generation, or is below the live one. Every process must be told.
+   */
+  define(definition: AnyProjection): Promise<void>;
   /** A generation beside the live one that takes its place: {@link GenerationCommands.startRebuild}, and the wait until it is over. */
   rebuild(
     projection: string,

@@ -58,6 +58,8 @@ class Runner implements ProjectionRunner {
   private readonly operations: Operations;
   private readonly context: WorkerContext;
   private readonly crew: Crew;
+  /** Everything that this process can fold; grows by {@link define}. */
+  private readonly definitions: AnyProjection[] = [];
   /** Where the log stood when it began to fold; until then a projection is rebuilding. */
   private goal: Position = BEGINNING;
   private readonly appended = new Bell();
@@ -80,7 +82,6 @@ class Runner implements ProjectionRunner {
     this.identity = createIdentityReader({ pool, journal, registry, schema });
     this.pages = new Pages(log, pool, this.identity, schema, pageSize);
     this.stageZero = new StageZero(pool, journal, registry, schema, this.worker);
-    for (const { initial } of definitions) deepFreeze(initial);
     const { onError = () => undefined } = options;
     const shared = { pool, schema, worker: this.worker, journal, identity: this.identity, registry };
     this.context = {
@@ -95,7 +96,7 @@ class Runner implements ProjectionRunner {
       pool,
       schema,
       log,
-      definitions,
+      definitions: this.definitions,
       frontier: () => this.identity.position(),
     });
     this.builds = new Builds({
@@ -115,7 +116,6 @@ class Runner implements ProjectionRunner {
     });
     this.crew = new Crew({
       context: this.context,
-      definitions,
       leaseMs: this.leaseMs,
       stageZero: this.stageZero,
       builds: this.builds,
@@ -129,6 +129,13 @@ class Runner implements ProjectionRunner {
         );
       },
     });
+    for (const definition of definitions) this.learn(definition);
+  }
+
+  private learn(definition: AnyProjection): void {
+    deepFreeze(definition.initial);
+    this.crew.teach(definition);
+    this.definitions.push(definition);
   }
 
   async start(): Promise<StartOutcome> {
@@ -136,6 +143,8 @@ class Runner implements ProjectionRunner {
     await ensureSchema(pool, this.schema);
     const differs = await logDiffers(pool, this.schema, journal);
     if (differs) return differs;
+    for (const definition of (await this.options.findDefinitions?.()) ?? [])
+      if (!this.crew.definitionOf(definition.name, definition.version)) this.learn(definition);
     this.goal = await log.head();
     // Identity tells what it resolves from its first start on: history is no news.
     await pool.query(
@@ -143,7 +152,7 @@ class Runner implements ProjectionRunner {
       [this.goal],
     );
     // The lowest version first: it is the one that a projection without any generation begins with.
-    for (const definition of [...this.options.definitions].sort((a, b) => a.version - b.version))
+    for (const definition of this.definitions.toSorted((a, b) => a.version - b.version))
       if (!(await ensureGeneration(pool, this.schema, definition, this.goal)))
         this.say(
           definition.name,
@@ -227,6 +236,14 @@ class Runner implements ProjectionRunner {
   async audit(projection: string, generation?: number): Promise<Audit> {
     const { definition, model } = await this.modelOf(projection, generation);
     return audit(this.context, definition, model);
+  }
+
+  async define(definition: AnyProjection): Promise<void> {
+    if (!this.crew.definitionOf(definition.name, definition.version)) this.learn(definition);
+    if (this.stopped) return;
+    const { pool, log } = this.options;
+    await ensureGeneration(pool, this.schema, definition, await log.head());
+    await this.beat();
   }
 
   generations(): Promise<readonly GenerationStatus[]> {

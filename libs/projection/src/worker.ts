@@ -319,13 +319,11 @@ class PageFold {
     };
     const drafts = definition.signals?.(before?.state, after?.state, evidence) ?? [];
     this.sink.emitted.push(...drafts.map((draft) => ({ ...shared, ...draft, topic: 'signals' as const })));
-    if (definition.publishes)
-      this.sink.emitted.push({
-        ...shared,
-        topic: 'state',
-        kind: definition.name,
-        data: after ? definition.publishes(after.state) : null,
-      });
+    if (!definition.publishes) return;
+    const data = after ? definition.publishes(after.state) : null;
+    // A night that changed nothing of a customer publishes nothing of her.
+    if (before && after && JSON.stringify(definition.publishes(before.state)) === JSON.stringify(data)) return;
+    this.sink.emitted.push({ ...shared, topic: 'state', kind: definition.name, data });
   }
 
   /** What touched a customer in this page; of a tick, the day that was closed. */

@@ -53,6 +53,8 @@ export { backTestHealth, type HealthBackTested, type HealthReport } from './heal
 export { type CustomerHealth, healthOf } from './health/customer-health';
 export { holdingsProjection, type HoldingsState } from './holdings/holdings.projection';
 export { replayedCustomers } from './replay/replayed-customers';
+export { type DefinitionsFollower, followDefinitions, standingProjections } from './standing/standing-definitions';
+export { STANDING, standingProjection, type StandingState } from './standing/standing.projection';
 export { retention } from './retention/retention.query';
 export { understandingSchema } from './schema';
 export { logOf, shown, type ShownFact, timelineOf } from './timeline/timeline.query';

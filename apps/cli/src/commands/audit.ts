@@ -1,4 +1,4 @@
-import { projectionsOf, quantity } from '@tsunagari/deployment';
+import { projectionNames, quantity } from '@tsunagari/deployment';
 import { answer, UsageError, withServices, type Command } from '../command';
 
 /** Behind by more than this, it compares what is understood so far. */
@@ -10,7 +10,7 @@ export const auditCommand: Command = {
   help: 'Exit code 1 when a read model differs from its fold; the customers that differ are named.',
   async run(call) {
     return withServices(async ({ runner }, deployment) => {
-      const names = projectionsOf(deployment).map(({ name }) => name);
+      const names = projectionNames(deployment);
       const [wanted, ...more] = call.positionals;
       if (more.length > 0 || (wanted !== undefined && !names.includes(wanted)))
         throw new UsageError(`audit takes one of ${names.join(', ')}`);

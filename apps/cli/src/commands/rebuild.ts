@@ -1,4 +1,4 @@
-import { duration, projectionsOf, quantity } from '@tsunagari/deployment';
+import { duration, projectionNames, quantity } from '@tsunagari/deployment';
 import type { GenerationStatus } from '@tsunagari/projection';
 import { answer, UsageError, withServices, type Command } from '../command';
 
@@ -14,7 +14,7 @@ Exit code 1 when what was built differs from its second fold or from the live on
   },
   async run(call) {
     return withServices(async ({ runner }, deployment) => {
-      const names = [...new Set(projectionsOf(deployment).map(({ name }) => name))];
+      const names = projectionNames(deployment);
       const [projection, ...more] = call.positionals;
       const { position, label } = call.options;
       if (projection === undefined || more.length > 0 || !names.includes(projection))

@@ -62,4 +62,9 @@ export type ContextDefinition = {
   readonly schemas: readonly OwnedSchema[];
   /** Its folds by customer. One runner a process keeps those of all contexts in it, behind one identity stage. */
   readonly projections?: (deployment: Deployment) => readonly AnyProjection[];
+  /** Its folds by customer whose definition is data, as it stands: asked for when the runner starts. */
+  readonly definedProjections?: {
+    readonly names: readonly string[];
+    readonly find: (deployment: Deployment) => Promise<readonly AnyProjection[]>;
+  };
 };

@@ -3,9 +3,11 @@ import {
   type DayTimer,
   definitionCommands,
   experienceProjection,
+  followDefinitions,
   holdingsProjection,
   profileProjection,
   purchasesProjection,
+  standingProjections,
   startDayTimer,
   understandingAnswers,
   understandingSubgraph,
@@ -13,6 +15,7 @@ import {
 import { understandingPort } from '@tsunagari/contracts';
 import type { AnyProjection } from '@tsunagari/projection';
 import type { Deployment } from '../deployment';
+import { schemaOf } from '../hosting';
 import { implementPort } from '../ports/local-port';
 import type { OpenContext, Running, Shared } from './context';
 
@@ -20,6 +23,12 @@ import type { OpenContext, Running, Shared } from './context';
 export function projectionsOfUnderstanding({ configuration }: Deployment): readonly AnyProjection[] {
   const { timeZone } = configuration;
   return [purchasesProjection(timeZone), profileProjection, holdingsProjection(timeZone), experienceProjection(timeZone)];
+}
+
+/** Where customers stand, under the definitions of segments, stages, needs and health. */
+export function definedProjectionsOfUnderstanding(deployment: Deployment): Promise<readonly AnyProjection[]> {
+  const { pool, store, configuration } = deployment;
+  return standingProjections({ pool, schema: schemaOf(deployment.process), store, timeZone: configuration.timeZone });
 }
 
 /** What the company understands about its customers, and the days that end. */
@@ -41,7 +50,7 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
       now,
       onError: onResolverError,
     }),
-    runs: [daysThatEnd(deployment, shared)],
+    runs: [daysThatEnd(deployment, shared), definitionsThatChange(deployment, shared)],
     ports: [implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now }))],
   };
 }
@@ -67,6 +76,20 @@ function daysThatEnd({ store, log, keyring, configuration: { timeZone } }: Deplo
     // It reads no log: a day that could not be closed is told as an error.
     lagMs: async () => 0,
     caughtUp: async () => undefined,
+  };
+}
+
+/** A changed definition becomes a generation beside the live one, which takes its place once it is verified. */
+function definitionsThatChange({ store, log, configuration: { timeZone } }: Deployment, { projections, onRunError }: Shared): Running {
+  const name = 'definitions';
+  const follower = followDefinitions({ store, log, timeZone, projections, onError: (error) => onRunError(name, error) });
+  return {
+    name,
+    start: async () => follower.start(),
+    stop: () => follower.stop(),
+    // How far a generation has come is told by the projections themselves.
+    lagMs: async () => 0,
+    caughtUp: () => follower.settled(),
   };
 }
 

@@ -1,13 +1,16 @@
-import { comparePositions, customersMerged, type Fact } from '@tsunagari/contracts';
+import {
+  comparePositions,
+  customersMerged,
+  type Fact,
+  type MergedByRule,
+  mergedByRule,
+  type MergeHeld,
+  mergeHeld,
+} from '@tsunagari/contracts';
 import type { Page } from '../pages';
 import { IDENTITY } from '../schema';
 import type { Emitted } from '../signals/outbox';
 import type { CustomerChange, Derived } from './derive';
-
-/** A rule made two customers one: a link was followed, or a change of rules let it be followed. */
-export const MERGED_BY_RULE = 'MergedByRule';
-/** Evidence did not join two customers, because a rule or a person is against it. */
-export const MERGE_HELD = 'MergeHeld';
 
 /** What a page of identity tells. Merges by a person are facts already: they are not told again. */
 export function identitySignals(derived: Derived, page: Page): readonly Emitted[] {
@@ -28,8 +31,8 @@ function merges(changes: readonly CustomerChange[], facts: ReadonlyMap<string, F
   }
   return [...absorbed.values()].map(({ position, survivor, customers }) => ({
     ...about(survivor, position, facts.get(position)?.id),
-    kind: MERGED_BY_RULE,
-    data: { survivor, absorbed: [...customers].sort() },
+    kind: mergedByRule.kind,
+    data: { survivor, absorbed: [...customers].sort() } satisfies MergedByRule,
   }));
 }
 
@@ -38,8 +41,8 @@ function held({ held: all }: Derived, page: Page): readonly Emitted[] {
     .filter(({ link }) => comparePositions(link.position, page.after) > 0)
     .map(({ link }) => ({
       ...about(link.subjects[0], link.position, link.factId),
-      kind: MERGE_HELD,
-      data: { subjects: link.subjects, reason: link.reason },
+      kind: mergeHeld.kind,
+      data: { subjects: [...link.subjects], reason: link.reason } satisfies MergeHeld,
     }));
 }
 

@@ -6,6 +6,8 @@ import { quoted } from '../schema';
 /** A signal on its way into the outbox. */
 export type Emitted = Pick<Signal, 'topic' | 'projection' | 'version' | 'kind' | 'customer' | 'at' | 'evidence' | 'data'> & {
   readonly cause: SignalCause;
+  /** What tells it apart from others of its kind at one position; it is part of the id. */
+  readonly of?: string;
 };
 
 /** What a generation's shard may emit: `after` < position ≤ `until`. Nothing at all without `after`. */
@@ -34,9 +36,10 @@ export function signalId({
   customer,
   at,
   kind,
-}: Pick<Emitted, 'projection' | 'version' | 'customer' | 'at' | 'kind'>): string {
+  of,
+}: Pick<Emitted, 'projection' | 'version' | 'customer' | 'at' | 'kind' | 'of'>): string {
   const bytes = createHash('sha256')
-    .update(JSON.stringify(['signal', projection, version, customer, at, kind]))
+    .update(JSON.stringify(['signal', projection, version, customer, at, kind, ...(of === undefined ? [] : [of])]))
     .digest()
     .subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);

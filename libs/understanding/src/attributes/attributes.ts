@@ -86,6 +86,11 @@ function ofHoldings(state: HoldingsState | null, day: DayNumber): CustomerAttrib
 
 const COMPLAINTS = new Set(['dissatisfaction', 'trouble']);
 
+/** Whether a voice of this kind says that something is wrong. */
+export function isComplaint(kind: string): boolean {
+  return COMPLAINTS.has(kind);
+}
+
 function ofExperience(state: ExperienceState | null, day: DayNumber): CustomerAttributes {
   if (state === null)
     return { uses_30d: 0, uses_90d: 0, unanswered_surveys: 0, dissatisfactions_90d: 0, connections: 0, interactions_90d: 0 };
@@ -99,7 +104,7 @@ function ofExperience(state: ExperienceState | null, day: DayNumber): CustomerAt
     unanswered_surveys: state.asked.filter(
       ({ instrument, waveId, day: asked }) => asked > day - 365 && !answered.has(`${instrument} ${waveId}`),
     ).length,
-    dissatisfactions_90d: state.voices.filter(({ kind, day: voiced }) => COMPLAINTS.has(kind) && voiced > day - 90).length,
+    dissatisfactions_90d: state.voices.filter(({ kind, day: voiced }) => isComplaint(kind) && voiced > day - 90).length,
     connections: state.connections.length,
     interactions_90d: interactions,
     ...(interactions > 0 ? { initiative_90d: countWithin(state.interactionsByCustomer, day, 90) / interactions } : {}),

@@ -14,6 +14,7 @@ import {
 } from '@tsunagari/contracts';
 import { defineProjection, type ProjectionDefinition } from '@tsunagari/projection';
 import { calendarOf, type DayNumber, dayOf } from '../calendar';
+import { withEvidence } from '../evidence-ids';
 
 /** A calendar day and how often something happened on it. */
 export type DayCount = readonly [day: DayNumber, count: number];
@@ -30,7 +31,12 @@ export type Answer = {
   readonly evidence: string;
 };
 
-export type Asked = { readonly instrument: SurveySent['instrument']; readonly waveId: string; readonly day: DayNumber };
+export type Asked = {
+  readonly instrument: SurveySent['instrument'];
+  readonly waveId: string;
+  readonly day: DayNumber;
+  readonly evidence: string;
+};
 export type Voice = { readonly kind: string; readonly day: DayNumber; readonly evidence: string };
 export type Connected = { readonly touchpointId: string; readonly since: DayNumber; readonly evidence: string };
 
@@ -40,6 +46,8 @@ export type ExperienceState = {
   /** By name, of the most used: what the usage profile shows. */
   readonly usesByName: Readonly<Record<string, number>>;
   readonly usesByPlace: Readonly<Record<string, number>>;
+  /** The newest uses, oldest first. */
+  readonly useEvidence: readonly string[];
   readonly lastUse: { readonly day: DayNumber; readonly evidence: string } | null;
   readonly asked: readonly Asked[];
   readonly answers: readonly Answer[];
@@ -48,6 +56,8 @@ export type ExperienceState = {
   readonly connections: readonly Connected[];
   readonly interactions: readonly DayCount[];
   readonly interactionsByCustomer: readonly DayCount[];
+  /** The newest interactions, oldest first. */
+  readonly interactionEvidence: readonly string[];
   /** The day at whose close she had used nothing for {@link UNUSED_AFTER_DAYS} days; null while she uses something, or never did. */
   readonly unusedSince: DayNumber | null;
 };
@@ -63,6 +73,7 @@ const INITIAL: ExperienceState = {
   uses: [],
   usesByName: {},
   usesByPlace: {},
+  useEvidence: [],
   lastUse: null,
   asked: [],
   answers: [],
@@ -70,6 +81,7 @@ const INITIAL: ExperienceState = {
   connections: [],
   interactions: [],
   interactionsByCustomer: [],
+  interactionEvidence: [],
   unusedSince: null,
 };
 
@@ -92,6 +104,7 @@ function use(state: ExperienceState, { call, name, place }: BehaviourRecorded, d
     uses: counted(state.uses, day),
     usesByName: named(state.usesByName, name),
     usesByPlace: named(state.usesByPlace, place ?? ''),
+    useEvidence: withEvidence(state.useEvidence, evidence),
     lastUse: { day, evidence },
     unusedSince: null,
   };
@@ -103,7 +116,7 @@ function evolve(state: ExperienceState, fact: Fact, day: DayNumber): ExperienceS
       return use(state, fact.data as BehaviourRecorded, day, fact.id);
     case surveySent.type: {
       const { instrument, waveId } = fact.data as SurveySent;
-      return { ...state, asked: [...state.asked.slice(1 - KEPT_ANSWERS), { instrument, waveId, day }] };
+      return { ...state, asked: [...state.asked.slice(1 - KEPT_ANSWERS), { instrument, waveId, day, evidence: fact.id }] };
     }
     case surveyAnswered.type: {
       const { instrument, waveId, score, scaleMin, scaleMax, sevenIs = null } = fact.data as SurveyAnswered;
@@ -129,6 +142,7 @@ function evolve(state: ExperienceState, fact: Fact, day: DayNumber): ExperienceS
       return {
         ...state,
         interactions: counted(state.interactions, day),
+        interactionEvidence: withEvidence(state.interactionEvidence, fact.id),
         interactionsByCustomer: initiator === 'customer' ? counted(state.interactionsByCustomer, day) : state.interactionsByCustomer,
       };
     }
@@ -150,7 +164,7 @@ export function experienceProjection(timeZone = 'UTC'): ProjectionDefinition<Exp
   const dayAt = calendarOf(timeZone);
   return defineProjection<ExperienceState>({
     name: 'experience',
-    version: 1,
+    version: 2,
     types: [behaviourRecorded, surveySent, surveyAnswered, voiceRecorded, customerConnected, customerDisconnected, interactionRecorded].map(
       ({ type }) => type,
     ),

@@ -12,6 +12,7 @@ import {
   traitsUpdated,
 } from '@tsunagari/contracts';
 import { defineProjection } from '@tsunagari/projection';
+import { withEvidence } from '../evidence-ids';
 import { betterKnown, type CustomerKind } from '../purchases/purchases.projection';
 
 /** An identifier of the customer. `value` is sealed with its subject's key and opened by resolvers only. */
@@ -23,10 +24,17 @@ export type KnownIdentifier = {
   readonly blockedBy?: string;
   /** When it was first seen, ISO 8601 UTC. */
   readonly since: string;
+  readonly evidence: string;
 };
 
 /** What a source said of the customer, sealed whole. A reader opens them oldest first and lays each over the last. */
-export type TraitsFact = { readonly subject: string; readonly source: string; readonly traits: Sealed; readonly occurred: string };
+export type TraitsFact = {
+  readonly subject: string;
+  readonly source: string;
+  readonly traits: Sealed;
+  readonly occurred: string;
+  readonly evidence: string;
+};
 
 export type ConsentAnswer = 'granted' | 'denied' | 'withdrawn';
 
@@ -38,6 +46,7 @@ export type ConsentRecord = {
   readonly answer: ConsentAnswer;
   readonly verified: boolean;
   readonly since: string;
+  readonly evidence: string;
   /** A grant ends here, ISO 8601 UTC. */
   readonly expiresAt?: string;
 };
@@ -52,6 +61,10 @@ export type ProfileState = {
   /** How many behaviours, by call (`track`, `page` …). */
   readonly behaviours: Readonly<Record<string, number>>;
   readonly consents: readonly ConsentRecord[];
+  /** The first fact of hers; null of nobody. */
+  readonly firstFact: string | null;
+  /** The newest behaviours, oldest first. */
+  readonly behaviourEvidence: readonly string[];
 };
 
 /** Trait facts that are kept: enough for every source to have spoken, and a bound on what a noisy one costs. */
@@ -81,6 +94,7 @@ function withConsent(state: ProfileState, subject: string, fact: Fact, answer: C
     answer,
     verified,
     since: fact.occurred,
+    evidence: fact.id,
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   return { ...state, consents: [...others, record] };
@@ -109,7 +123,12 @@ export function consentOf(state: ProfileState, category: string, channel: string
 function evolve(state: ProfileState, fact: Fact): ProfileState {
   const subject = fact.subject;
   if (subject === null) return state;
-  const seen: ProfileState = { ...state, firstSeen: state.firstSeen ?? fact.occurred, lastSeen: fact.occurred };
+  const seen: ProfileState = {
+    ...state,
+    firstSeen: state.firstSeen ?? fact.occurred,
+    lastSeen: fact.occurred,
+    firstFact: state.firstFact ?? fact.id,
+  };
   const answer = ANSWERS[fact.type];
   if (answer !== undefined) return withConsent(seen, subject, fact, answer);
   switch (fact.type) {
@@ -123,17 +142,19 @@ function evolve(state: ProfileState, fact: Fact): ProfileState {
         verified,
         ...(blockedBy === undefined ? {} : { blockedBy }),
         since: fact.occurred,
+        evidence: fact.id,
       };
       return { ...seen, kind: betterKnown(seen.kind, kind), identifiers: [...seen.identifiers, identifier] };
     }
     case traitsUpdated.type: {
       const { traits } = fact.data as { traits: Sealed };
-      const said: TraitsFact = { subject, source: fact.meta.source, traits, occurred: fact.occurred };
+      const said: TraitsFact = { subject, source: fact.meta.source, traits, occurred: fact.occurred, evidence: fact.id };
       return { ...seen, traits: [...seen.traits.slice(1 - KEPT_TRAITS), said] };
     }
     case behaviourRecorded.type: {
       const { call } = fact.data as BehaviourRecorded;
-      return { ...seen, behaviours: { ...seen.behaviours, [call]: (seen.behaviours[call] ?? 0) + 1 } };
+      const behaviours = { ...seen.behaviours, [call]: (seen.behaviours[call] ?? 0) + 1 };
+      return { ...seen, behaviours, behaviourEvidence: withEvidence(seen.behaviourEvidence, fact.id) };
     }
     default:
       return seen;
@@ -143,10 +164,20 @@ function evolve(state: ProfileState, fact: Fact): ProfileState {
 /** Who the customer is: identifiers, traits (all sealed), consents, when seen, how much observed. Read model `understanding.profile`. */
 export const profileProjection = defineProjection<ProfileState>({
   name: 'profile',
-  version: 1,
+  version: 2,
   types: [identifierRegistered, traitsUpdated, behaviourRecorded, consentGranted, consentDenied, consentWithdrawn].map(({ type }) => type),
   key: 'customer',
-  initial: { kind: 'unidentified', identifiers: [], traits: [], firstSeen: null, lastSeen: null, behaviours: {}, consents: [] },
+  initial: {
+    kind: 'unidentified',
+    identifiers: [],
+    traits: [],
+    firstSeen: null,
+    lastSeen: null,
+    behaviours: {},
+    consents: [],
+    firstFact: null,
+    behaviourEvidence: [],
+  },
   evolve,
   columns: [
     { name: 'kind', sql: 'text', value: ({ kind }) => kind },

@@ -13,6 +13,7 @@ import {
 } from '@tsunagari/contracts';
 import { defineProjection, type ProjectionDefinition } from '@tsunagari/projection';
 import { calendarOf, type DayNumber, dayOf } from '../calendar';
+import { withEvidence } from '../evidence-ids';
 
 /** Who it is, as far as it is known: `unidentified` is a buyer of whom only an invoice is known. */
 export type CustomerKind = 'person' | 'account' | 'unidentified';
@@ -61,6 +62,8 @@ export type PurchasesState = {
   readonly missedChanges: number;
   /** The day at whose close the customer had bought nothing for {@link SILENT_AFTER_DAYS} days; null while she buys. */
   readonly silentSince: DayNumber | null;
+  /** The newest facts of what she bought, sent back and was corrected in, oldest first. */
+  readonly evidence: readonly string[];
 };
 
 /**
@@ -272,12 +275,13 @@ export function purchasesProjection(timeZone = 'UTC', freeOrders: FreeOrders = '
   const day = calendarOf(timeZone);
   return defineProjection<PurchasesState>({
     name: 'purchases',
-    version: 1,
+    version: 2,
     types: [identifierRegistered, orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded].map(({ type }) => type),
     key: 'customer',
-    initial: { kind: 'unidentified', byCurrency: {}, orders: [], settledOrders: 0, missedChanges: 0, silentSince: null },
+    initial: { kind: 'unidentified', byCurrency: {}, orders: [], settledOrders: 0, missedChanges: 0, silentSince: null, evidence: [] },
     evolve: (state, fact) => {
-      const next = evolve(state, fact, day, freeOrders);
+      const evolved = evolve(state, fact, day, freeOrders);
+      const next = fact.type === identifierRegistered.type ? evolved : { ...evolved, evidence: withEvidence(evolved.evidence, fact.id) };
       // A purchase ends the silence; a cancellation may move the last purchase back, and the next tick says so.
       return next.silentSince !== null && next.silentSince !== silentFrom(next) ? { ...next, silentSince: null } : next;
     },
