@@ -117,11 +117,11 @@ describe('audit of tampered read models', () => {
   it('passes before, with a line for each projection', async () => {
     const audits = await asked(0, 'audit');
     expect(audits.map(({ projection }: { projection: string }) => projection).sort()).toEqual(
-      expect.arrayContaining(['profile', 'purchases']),
+      expect.arrayContaining(['profile', 'purchases', 'standing']),
     );
     for (const audit of audits) {
       // Orders say nothing of contracts or satisfaction: those projections have no rows, and are audited all the same.
-      const rows = ['profile', 'purchases'].includes(audit.projection) ? 2357 : 0;
+      const rows = ['profile', 'purchases', 'standing'].includes(audit.projection) ? 2357 : 0;
       expect(audit).toMatchObject({ equal: true, differing: [], hash: audit.folded, rows, parked: 0 });
     }
   });
