@@ -1,6 +1,7 @@
 import type { BenchmarkRow } from './benchmark';
 import { chaosBenchmark } from './chaos';
 import { clvBenchmarks } from './clv';
+import { decisionBenchmarks } from './decision';
 import { eventStoreBenchmarks } from './event-store';
 import { idleBenchmark } from './idle';
 import { kafkaBenchmarks } from './kafka';
@@ -9,7 +10,7 @@ import { spineBenchmarks } from './spine';
 
 export type BenchmarkOptions = {
   readonly quick: boolean;
-  /** Groups (`event-store`, `spine`, `kafka`, `projection`, `idle`, `clv`, `chaos`) or ids (`B2`); empty for all. */
+  /** Groups (`event-store`, `spine`, `kafka`, `projection`, `idle`, `clv`, `decision`, `chaos`) or ids (`B2`); empty for all. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 };
@@ -21,6 +22,7 @@ const groups = {
   projection: ({ quick }: BenchmarkOptions) => projectionBenchmarks({ quick }),
   idle: () => idleBenchmark(),
   clv: () => clvBenchmarks(),
+  decision: ({ quick }: BenchmarkOptions) => decisionBenchmarks({ quick }),
   chaos: ({ quick, say }: BenchmarkOptions) => chaosBenchmark({ quick, say }),
 } satisfies Record<string, (options: BenchmarkOptions) => Promise<BenchmarkRow[]>>;
 
