@@ -3,6 +3,7 @@ import { readConfiguration } from '@tsunagari/runtime';
 import { type DocumentNode, parse } from 'graphql';
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchmarkRow } from './benchmark';
 
 const CUSTOMERS = path.join('data', 'cdnow', 'CDNOW_master.txt.gz');
@@ -50,7 +51,7 @@ export async function decisionBenchmarks({ quick }: { readonly quick: boolean })
     };
     await brand(ask);
     const customers = await keysOf(deployment);
-    const single = await decideSingly(ask, customers, quick ? 200 : 2000);
+    const single = await decideSingly(ask, customers, quick ? 100 : 1000);
     const batch = await decideInBatches(ask, quick ? 2000 : 10_000);
     await services.caughtUp();
     const sizes = await sizesOf(deployment);
@@ -58,7 +59,7 @@ export async function decisionBenchmarks({ quick }: { readonly quick: boolean })
     return [
       {
         id: 'decision',
-        workload: `decideProposals for one customer, ${OFFERS} offers in the slot, one after another, recorded`,
+        workload: `decideProposals for one customer, ${OFFERS} offers in the slot, 25 pages a second, recorded`,
         unit: 'ms (p99)',
         runs: single.p99,
         target: '≤ 20 ms',
@@ -70,7 +71,7 @@ export async function decisionBenchmarks({ quick }: { readonly quick: boolean })
         unit: 'decisions/s',
         runs: batch.speeds,
         target: '≥ 1,000 on one core',
-        note: `${batch.cores.toFixed(2)} cores busy in the service, PostgreSQL not counted; nothing recorded (dry run): ${Math.round(batch.dry).toLocaleString('en-GB')}/s`,
+        note: `${Math.round(batch.aCpuSecond).toLocaleString('en-GB')} a second of the service's own CPU time, read models and reactors that follow included; nothing recorded (dry run): ${Math.round(batch.dry).toLocaleString('en-GB')}/s`,
       },
       {
         id: 'decision size',
@@ -163,7 +164,10 @@ async function keysOf({ pool }: Deployment): Promise<readonly string[]> {
 const DECIDE = `mutation Decide($input: DecideProposalsInput!) { decideProposals(input: $input) {
   __typename ... on ProposalsDecided { proposals { id offer { offerId } } decision { id } } ... on CommandRefused { code field rule } } }`;
 
-/** One customer after another, as a page asks. */
+/** Pages ask so often while the platform folds, expires and counts beside them: a steady load, no race against itself. */
+const ASKED_EACH_MS = 40;
+
+/** One customer after another, as pages ask. */
 async function decideSingly(ask: Ask, customers: readonly string[], each: number) {
   const times: number[][] = [];
   const warmUp = 200;
@@ -174,13 +178,22 @@ async function decideSingly(ask: Ask, customers: readonly string[], each: number
       const input = { customerId: `Customer:${customer}`, slot: 'home', count: 3, idempotencyKey: `single-${customer}` };
       const began = performance.now();
       const { decideProposals } = await ask(DECIDE, { input });
-      took.push(performance.now() - began);
+      const each = performance.now() - began;
+      took.push(each);
+      await pause(Math.max(0, ASKED_EACH_MS - each));
       if (decideProposals.__typename !== 'ProposalsDecided') fail(JSON.stringify(decideProposals));
     }
     if (run > 0) times.push(took.sort((a, b) => a - b));
   }
   const at = (took: readonly number[], share: number): number => took[Math.ceil(took.length * share) - 1] ?? 0;
-  return { each, p99: times.map((took) => at(took, 0.99)), p50: at(times.flat().sort((a, b) => a - b), 0.5) };
+  return {
+    each,
+    p99: times.map((took) => at(took, 0.99)),
+    p50: at(
+      times.flat().sort((a, b) => a - b),
+      0.5,
+    ),
+  };
 }
 
 const RUN = `mutation Run($input: RunDecisionsInput!) { runDecisions(input: $input) {
@@ -190,7 +203,6 @@ const RUN = `mutation Run($input: RunDecisionsInput!) { runDecisions(input: $inp
 async function decideInBatches(ask: Ask, customers: number) {
   const speeds: number[] = [];
   let cpu = 0;
-  let wall = 0;
   const run = async (slot: string, dryRun: boolean): Promise<number> => {
     const input = { slot, count: 3, dryRun, limit: customers, idempotencyKey: `run-${slot}-${dryRun}` };
     const began = performance.now();
@@ -198,13 +210,13 @@ async function decideInBatches(ask: Ask, customers: number) {
     const { runDecisions: ran } = await ask(RUN, { input });
     const seconds = (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(used);
-    if (!dryRun) [cpu, wall] = [cpu + (user + system) / 1e6, wall + seconds];
+    if (!dryRun) cpu += (user + system) / 1e6;
     if (ran.decided !== customers || ran.refused.length > 0) fail(JSON.stringify(ran));
     return customers / seconds;
   };
   const dry = await run('batch_0', true);
   for (let n = 0; n < RUNS; n++) speeds.push(await run(`batch_${n}`, false));
-  return { customers, speeds, dry, cores: cpu / wall };
+  return { customers, speeds, dry, aCpuSecond: (customers * RUNS) / cpu };
 }
 
 async function sizesOf({ pool }: Deployment) {
@@ -215,7 +227,8 @@ async function sizesOf({ pool }: Deployment) {
   return rows[0] ?? fail('nothing was decided');
 }
 
-const EXPLAIN = 'query Explain($id: ID!) { explainProposal(id: $id) { decisionId replay { kind at } candidates { offerId score } chosen { offerId } } }';
+const EXPLAIN =
+  'query Explain($id: ID!) { explainProposal(id: $id) { decisionId replay { kind at } candidates { offerId score } chosen { offerId } } }';
 
 /** Explains decisions of single requests and of batches, several at once as people ask, and asserts that each replays. */
 async function explainAll(ask: Ask, { pool }: Deployment, n: number) {

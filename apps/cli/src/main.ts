@@ -5,6 +5,7 @@ import { type Command, UsageError } from './command';
 import { auditCommand } from './commands/audit';
 import { clusterCommand } from './commands/cluster';
 import { backtestCommand } from './commands/backtest';
+import { decisionsCommand } from './commands/decisions';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
 import { importCommand } from './commands/import';
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   explain: explainCommand,
   audit: auditCommand,
   backtest: backtestCommand,
+  decisions: decisionsCommand,
   rebuild: rebuildCommand,
   projections: projectionsCommand,
   quarantine: quarantineCommand,

@@ -1,6 +1,6 @@
 import { type Arm, NO_ACTION, type Pick, pickSlate } from './choice';
 import type { Circumstances } from './circumstances';
-import { type ExclusionRule, firstExclusion } from './exclusions';
+import { askedOf, type ExclusionRule, firstExclusion } from './exclusions';
 import { holdoutOf } from './holdout';
 import { type Catalogue, UNTRIED } from './offer';
 import { LONGEST_SHORT_LIST, type Policy } from './policy';
@@ -53,7 +53,7 @@ export function arbitrate({ slot, policy, catalogue, circumstances }: DecisionIn
   readonly excluded: Readonly<Partial<Record<ExclusionRule, readonly number[]>>>;
   readonly ranked: readonly Ranked[];
 } {
-  const asked = { catalogue, policy, circumstances };
+  const asked = askedOf({ catalogue, policy, circumstances });
   const excluded: Partial<Record<ExclusionRule, number[]>> = {};
   const drop = (rule: ExclusionRule, offer: number): void => {
     const dropped = excluded[rule];

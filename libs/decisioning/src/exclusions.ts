@@ -1,5 +1,5 @@
 import type { Circumstances } from './circumstances';
-import { type Catalogue, EXPANSION_KINDS, type Offer, UNTRIED } from './offer';
+import { type Catalogue, type Eligibility, EXPANSION_KINDS, type Offer, UNTRIED } from './offer';
 import type { Policy } from './policy';
 import { acceptanceRate } from './score';
 
@@ -25,7 +25,13 @@ export const EXCLUSION_RULES = [
 ] as const;
 export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
 
-type Asked = { readonly catalogue: Catalogue; readonly policy: Policy; readonly circumstances: Circumstances };
+type Asked = {
+  readonly catalogue: Catalogue;
+  readonly policy: Policy;
+  readonly circumstances: Circumstances;
+  /** Her eligibility for the offer at a place: rules are the dearest thing to ask, so each is asked once. */
+  readonly eligibility: (index: number) => Eligibility;
+};
 type Test = (offer: Offer, index: number, asked: Asked) => boolean;
 
 const DAY = 86_400_000;
@@ -38,8 +44,8 @@ const tests: readonly (readonly [ExclusionRule, Test])[] = [
   ],
   ['other_currency', ({ currency }, _, { policy }) => currency !== policy.currency],
   ['no_consent', (offer, _, { circumstances }) => !consented(offer, circumstances)],
-  ['not_eligible', (_, index, { catalogue, circumstances }) => catalogue.eligible(index, circumstances.features) === 'not_eligible'],
-  ['eligibility_unknown', (_, index, { catalogue, circumstances }) => catalogue.eligible(index, circumstances.features) === 'unknown'],
+  ['not_eligible', (_, index, { eligibility }) => eligibility(index) === 'not_eligible'],
+  ['eligibility_unknown', (_, index, { eligibility }) => eligibility(index) === 'unknown'],
   ['expansion_before_achievement', (offer, _, { circumstances: { goals } }) => expands(offer) && !achieved(offer, goals.achieved)],
   ['open_complaint', (offer, _, { circumstances }) => expands(offer) && circumstances.requests.includes('complaint')],
   ['open_cancel', (offer, _, { circumstances }) => expands(offer) && circumstances.requests.includes('cancel')],
@@ -64,6 +70,14 @@ const tests: readonly (readonly [ExclusionRule, Test])[] = [
   ['total_cap', ({ id, caps }, _, { circumstances: { used } }) => caps.total !== null && (used[id] ?? 0) >= caps.total],
   ['coupon_without_uplift', couponWithoutUplift],
 ];
+
+/** What exclusions are asked of, for one customer. */
+export function askedOf(parts: Pick<Asked, 'catalogue' | 'policy' | 'circumstances'>): Asked {
+  const { catalogue, policy, circumstances } = parts;
+  const known: Eligibility[] = [];
+  const eligibility = (index: number): Eligibility => (known[index] ??= catalogue.eligible(index, circumstances.features));
+  return { catalogue, policy, circumstances, eligibility };
+}
 
 /** The first rule that keeps the offer from being made; null when it may be scored. */
 export function firstExclusion(index: number, offer: Offer, asked: Asked): ExclusionRule | null {

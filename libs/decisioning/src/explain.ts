@@ -1,6 +1,6 @@
 import { pickSlate } from './choice';
 import { arbitrate, armsOf, type DecisionInput, type Ranked } from './decide';
-import { allExclusions, type ExclusionRule } from './exclusions';
+import { allExclusions, askedOf, type ExclusionRule } from './exclusions';
 import type { Amount, Catalogue } from './offer';
 import type { Policy } from './policy';
 import { circumstancesOf, type DecisionRecord } from './record';
@@ -91,7 +91,7 @@ function droppedCandidate(index: number, rule: ExclusionRule, input: DecisionInp
   const { catalogue, policy, circumstances } = input;
   const offer = catalogue.offers[index];
   if (offer === undefined) throw new RangeError(`the catalogue has no offer ${index}`);
-  const others = allExclusions(index, offer, input).filter((other) => other !== rule);
+  const others = allExclusions(index, offer, askedOf(input)).filter((other) => other !== rule);
   return {
     offer: index,
     excludedBy: [rule, ...others],

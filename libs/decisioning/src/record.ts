@@ -87,12 +87,14 @@ export function seenOf(circumstances: Circumstances, catalogue: Catalogue): Seen
   const { history, used, ...rest } = circumstances;
   const compact: (OfferHistory & { offer: number })[] = [];
   const counts: { offer: number; n: number }[] = [];
-  catalogue.offers.forEach(({ id }, offer) => {
-    const known = history[id];
-    if (known !== undefined) compact.push({ offer, ...known });
-    const n = used[id];
-    if (n !== undefined) counts.push({ offer, n });
-  });
+  const [seen, capped] = [new Set(Object.keys(history)), new Set(Object.keys(used))];
+  if (seen.size + capped.size > 0)
+    catalogue.offers.forEach(({ id }, offer) => {
+      const known = seen.has(id) ? history[id] : undefined;
+      if (known !== undefined) compact.push({ offer, ...known });
+      const n = capped.has(id) ? used[id] : undefined;
+      if (n !== undefined) counts.push({ offer, n });
+    });
   return { ...rest, history: compact, used: counts };
 }
 

@@ -1,4 +1,5 @@
 export { activePolicy, type Book, bookReader, type BookReader, type OfferView, type PolicyView } from './book/book';
+export { type DecisionRow, decisionTable, type DecisionTablePorts, type DecisionTableQuestion } from './evaluation/decision-table';
 export { experienceCommands, type ExperienceCommands } from './experience/experience.commands';
 export { holdoutCommands, type HoldoutCommands } from './holdout/holdout.commands';
 export { offerCommands, type OfferCommands } from './offer/offer.commands';

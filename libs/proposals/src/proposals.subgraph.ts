@@ -3,6 +3,8 @@ import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/gra
 import DataLoader from 'dataloader';
 import type { Book } from './book/book';
 import { typeDefs } from './generated/graphql';
+import type { DecisionTablePorts } from './evaluation/decision-table';
+import { proposalBoardResolvers } from './evaluation/proposal-board.resolver';
 import type { ExperienceCommands } from './experience/experience.commands';
 import type { HoldoutCommands } from './holdout/holdout.commands';
 import type { OfferCommands } from './offer/offer.commands';
@@ -24,6 +26,8 @@ export type ProposalsPorts = DecisionPorts & {
   readonly deciding: Decisions;
   readonly explaining: Explanations;
   readonly runDecisions: ReturnType<typeof runDecisions>;
+  /** Of the flat table of decisions. */
+  readonly table: DecisionTablePorts;
   /** The time of a command, ISO 8601. */
   readonly now: () => string;
   readonly onError?: (error: unknown, context: FetchContext) => void;
@@ -42,7 +46,13 @@ export function proposalsSubgraph(ports: ProposalsPorts): Subgraph {
   return defineSubgraph<ProposalsLoaders>({
     name: 'proposals',
     typeDefs,
-    resolvers: mergeResolvers(offerResolvers(ports), policyResolvers(ports), proposalResolvers(ports), explanationResolvers(ports)),
+    resolvers: mergeResolvers(
+      offerResolvers(ports),
+      policyResolvers(ports),
+      proposalResolvers(ports),
+      explanationResolvers(ports),
+      proposalBoardResolvers(ports),
+    ),
     createLoaders: () => {
       let read: Promise<Book> | undefined;
       return {

@@ -2,6 +2,8 @@ import type { Server } from 'node:net';
 
 /** How many ports after the wanted one are tried. */
 const attempts = 50;
+/** Connections that may wait to be taken; more are reset. Node's own 511 turns away clients that come back all at once. */
+const backlog = 4096;
 
 function listenOnce(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -16,7 +18,7 @@ function listenOnce(server: Server, port: number, host: string): Promise<number>
     };
     server.once('error', failed);
     server.once('listening', done);
-    server.listen(port, host);
+    server.listen({ port, host, backlog });
   });
 }
 

@@ -63,7 +63,8 @@ const SCALARS: Readonly<Record<string, unknown>> = {
   Boolean: true,
 };
 
-function sampleOf(type: GraphQLInputType): unknown {
+/** A value that a type accepts; enough to reach the role in front of a field. */
+export function sampleOf(type: GraphQLInputType): unknown {
   if (isNonNullType(type)) return sampleOf(type.ofType);
   if (isListType(type)) return [];
   if (isEnumType(type)) return type.getValues()[0]?.name;

@@ -393,5 +393,23 @@ describe('goals, success services and tuning, through the graph', () => {
       const { facts } = await platform.deployment.log.read({ after: '0', limit: 100, types: [reactionRefused.type] });
       expect(facts.map((fact) => registry.decode(fact))).toEqual([]);
     });
+
+    it('takes up what was believed of its strategy and no longer holds, as a finding of the open cycle [2.03]', async () => {
+      const strategy = { why: 'so that it stays', what: 'combing', how: 'by a course', target: 'Who combs', nonTarget: 'Who shaves' };
+      await mutate('defineCustomerStrategy', { strategyId: 's', strategy: { ...strategy, segmentRule: 'purchases >= 1' } });
+      const of = { valueModelId: 'm' };
+      await mutate('defineExperientialValue', { ...of, layerId: 'e', parentId: 'c', text: text('calm') });
+      await mutate('defineFunctionalValue', { ...of, layerId: 'f', parentId: 'e', text: text('smooths'), productIds: ['S'] });
+      expect(await mutate('publishValueModel', { ...of, strategyId: 's' })).toEqual({ __typename: 'ValueModelChanged' });
+      const assumption = { strategyId: 's', assumptionId: 'phones' };
+      const believed = { ...assumption, driver: 'TECHNOLOGY', text: 'Phones are in bathrooms', reviewBy: '2027-01-01T00:00:00Z' };
+      expect(await mutate('recordAssumption', believed)).toEqual({ __typename: 'CustomerStrategyChanged' });
+      await mutate('invalidateAssumption', { ...assumption, reason: 'Codes are scanned in the shop' });
+      await platform.caughtUp();
+      const { data } = await platform.ask('{ tuningCycle(cycleId: "course:2") { findings { text evidenceIds } } }');
+      expect(data.tuningCycle.findings).toEqual([
+        { text: 'The assumption phones no longer holds: Codes are scanned in the shop', evidenceIds: [expect.any(String)] },
+      ]);
+    });
   });
 });

@@ -7,10 +7,11 @@ import { aMonthAfter } from './calendar';
 import { goalCommands } from './goal/goal.commands';
 import { evaluateGoal, goalReactor, missCommitment } from './goal/goal.reactor';
 import { flagStrategy, flagValueModel, reviewReactor } from './review.reactor';
+import { assumptionReactor, recordAssumptionFinding } from './tuning/assumption.reactor';
 import { flagOverdue, openTuningCycle, tuningReactor } from './tuning/tuning.reactor';
 
 /** What follows from facts in this context. */
-export const valueReactors = [reviewReactor, goalReactor, tuningReactor];
+export const valueReactors = [reviewReactor, goalReactor, tuningReactor, assumptionReactor];
 
 /** Who carries out the commands that follow. `timeZone`: of the deployment; a month is one of its calendar. */
 export function valueHandlers(options: {
@@ -33,6 +34,9 @@ export function valueHandlers(options: {
       const command = { kind: 'OpenTuningCycle' as const, cycleId, ...input, dueBy: aMonthAfter(asked.at, timeZone), hasProcess };
       return send.cycle(cycleId, command, asked, { kind: 'OpenTuningCycle', cycleId });
     }),
+    handle(recordAssumptionFinding, ({ cycleId, evidenceId, ...finding }, asked) =>
+      send.cycle(cycleId, { kind: 'RecordTuningFinding', cycleId, ...finding, evidenceIds: [evidenceId], metricSnapshot: [] }, asked),
+    ),
     handle(flagOverdue, ({ cycleId }, asked) => send.cycle(cycleId, { kind: 'FlagOverdue', cycleId, at: asked.at }, asked)),
   ];
 }

@@ -21,6 +21,8 @@ export const policyContentSchema = z.strictObject({
   /** The attribute that tells strata apart; absent: everybody is alike. */
   stratum: z.string().min(1).max(63).optional(),
   undeclaredGoal: z.number().min(0).max(1),
+  /** What one contact too many costs, minor units, and how many in 30 days are free besides those that she answered. Absent: nothing. */
+  fatigue: z.strictObject({ perContact: z.number().min(0).max(1e9), freeContacts: z.int().min(0).max(1000) }).optional(),
   draws: z.int().min(100).max(10_000),
   /** Whether its log must be good for judging other policies: then it explores. */
   toBeEvaluated: z.boolean(),

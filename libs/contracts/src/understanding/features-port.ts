@@ -43,6 +43,11 @@ export const understandingPort = declarePort('understanding', 'understanding', {
     input: z.strictObject({ after: z.uuid().nullable(), limit: z.int().min(1).max(1000) }),
     answer: answerSchema,
   },
+  /** Who of these is in a segment, in the order asked for. `version` is null, and nobody is, when no such segment stands. */
+  inSegment: {
+    input: z.strictObject({ segmentId: z.string().min(1).max(200), customers: z.array(z.uuid()).max(1000) }),
+    answer: z.object({ version: z.int().nullable(), members: z.array(z.boolean()) }),
+  },
 });
 export type UnderstandingPort = PortOf<typeof understandingPort>;
 export type UnderstoodCustomers = z.output<typeof answerSchema>;

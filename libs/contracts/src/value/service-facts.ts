@@ -86,6 +86,7 @@ export const successServiceRetired = defineFact({
   examples: [{ serviceId: 'combing-course', reason: 'Another one does it better' }],
 });
 
+export type SuccessServiceLaunched = DataOf<typeof successServiceLaunched>;
 export type SuccessServiceDesigned = DataOf<typeof successServiceDesigned>;
 export type ServiceContentAdded = DataOf<typeof serviceContentAdded>;
 export type MeansChosen = DataOf<typeof meansChosen>;

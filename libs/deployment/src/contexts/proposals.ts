@@ -84,6 +84,7 @@ export function openProposals({ pool, log, store, journal, keyring, path }: Depl
       deciding,
       explaining: explanations(ports, deciding),
       runDecisions: runDecisions(ports, deciding),
+      table: { log, registry, store, identity },
       commands: {
         ...offerCommands({ path }),
         ...policyCommands({ path }),

@@ -11,6 +11,9 @@ import {
   goalLapsed,
   goalRegained,
   identifierRegistered,
+  type MessageClicked,
+  messageClicked,
+  type PolicyContent,
   type PreferenceChanged,
   preferenceChanged,
   requestFulfilled,
@@ -39,6 +42,7 @@ export const circumstanceTypes: readonly string[] = [
   requestWithdrawn.type,
   contactSlotReserved.type,
   contactSlotReleased.type,
+  messageClicked.type,
   preferenceChanged.type,
 ];
 
@@ -46,6 +50,8 @@ export const circumstanceTypes: readonly string[] = [
 export type Own = {
   readonly decisions: readonly DecisionView[];
   readonly requests: readonly OpenRequest[];
+  /** By channel, marketing contacts of the last 30 days that she did not answer. */
+  readonly unanswered: Readonly<Partial<Record<Channel, number>>>;
 } & Pick<Circumstances, 'goals' | 'caps' | 'quiet' | 'history'>;
 
 /** `at` is ISO 8601; facts in the order of their positions. */
@@ -56,6 +62,7 @@ export function ownCircumstances(facts: readonly Fact[], book: Book, at: string)
     requests: openRequests(facts),
     goals: goalsOf(facts),
     caps: capsSeen(facts, book, at),
+    unanswered: unansweredContacts(facts, at),
     quiet: quietChannels(facts, book, at),
     history: historyOf(decisions),
   };
@@ -134,6 +141,37 @@ function capsSeen(facts: readonly Fact[], { caps }: Book, at: string): readonly 
       max,
       window: `PT${windowHours}H`,
     }));
+}
+
+const FATIGUE_DAYS = 30;
+
+/** A contact that she answered by following a link tires nobody: what is left is what she was sent in vain. */
+function unansweredContacts(facts: readonly Fact[], at: string): Own['unanswered'] {
+  const from = Date.parse(at) - FATIGUE_DAYS * 86_400_000;
+  const sent = new Map<string, Channel>();
+  for (const fact of facts) {
+    const { messageId, channel, category } = fact.data as ContactSlotReserved;
+    if (fact.type === contactSlotReserved.type && category === 'marketing' && Date.parse(fact.occurred) > from)
+      sent.set(messageId, channel);
+    else if (fact.type === contactSlotReleased.type) sent.delete(messageId);
+    else if (fact.type === messageClicked.type) sent.delete((fact.data as MessageClicked).messageId);
+  }
+  const counts: Partial<Record<Channel, number>> = {};
+  for (const channel of sent.values()) counts[channel] = (counts[channel] ?? 0) + 1;
+  return counts;
+}
+
+/**
+ * What one more contact on a channel costs, minor units: each of the last 30 days beyond the free ones and those that she answered. A
+ * setting of the brand, 0 by default; source: docs/proposals.md.
+ */
+export function fatigueOf({ unanswered }: Pick<Own, 'unanswered'>, setting: PolicyContent['fatigue']): Readonly<Record<string, number>> {
+  if (setting === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(unanswered)
+      .map(([channel, contacts]) => [channel, setting.perContact * Math.max(0, contacts - setting.freeContacts)] as const)
+      .filter(([, amount]) => amount > 0),
+  );
 }
 
 /** Every channel that reaches out, while it is quiet where she lives. */

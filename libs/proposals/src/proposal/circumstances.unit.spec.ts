@@ -6,6 +6,7 @@ import {
   goalAchieved,
   goalDeclared,
   goalLapsed,
+  messageClicked,
   preferenceChanged,
   proposalDecided,
   proposalDeclined,
@@ -20,7 +21,7 @@ import {
 } from '@tsunagari/contracts';
 import { recorded } from '@tsunagari/testing';
 import type { Book } from '../book/book';
-import { ownCircumstances } from './circumstances';
+import { fatigueOf, ownCircumstances } from './circumstances';
 
 const at = '2026-01-02T03:04:05.000Z';
 const subject = '0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f';
@@ -98,4 +99,27 @@ it('what she has seen and declined before is known by offer', () => {
     recorded(proposalDeclined, data, { subject, position: '3', occurred: at }),
   ];
   expect(of(facts).history).toEqual({ 'how-to-wash': { presented: 1, declinedAt: Date.parse(at) } });
+});
+
+it('contacts of the last 30 days that she did not answer tire her, beyond those that are free', () => {
+  const sent = (messageId: string, occurred: string, over: object = {}) =>
+    recorded(contactSlotReserved, { messageId, channel: 'email', category: 'marketing', ...over }, { occurred });
+  const day = '2025-12-20T00:00:00.000Z';
+  const facts = [
+    sent('old', '2025-12-03T03:04:05.000Z'),
+    sent('just-inside', '2025-12-03T03:04:05.001Z'),
+    sent('answered', day),
+    sent('taken back', day),
+    sent('service', day, { category: 'service' }),
+    sent('in-vain', day),
+    sent('push', day, { channel: 'push' }),
+    recorded(messageClicked, { messageId: 'answered', linkId: 'how-to' }, { occurred: day }),
+    recorded(contactSlotReleased, { messageId: 'taken back' }, { occurred: day }),
+  ];
+  const own = of(facts);
+  expect(own.unanswered).toEqual({ email: 2, push: 1 });
+  // A brand that sets nothing pays nothing; ten a contact beyond the first costs ten by mail and nothing by push.
+  expect(fatigueOf(own, undefined)).toEqual({});
+  expect(fatigueOf(own, { perContact: 10, freeContacts: 0 })).toEqual({ email: 20, push: 10 });
+  expect(fatigueOf(own, { perContact: 10, freeContacts: 1 })).toEqual({ email: 10 });
 });

@@ -1,4 +1,4 @@
-import { type Asked, type CommandResult, envelopeOf } from '@tsunagari/command';
+import { type Asked, type CommandEnvelope, type CommandResult, envelopeOf } from '@tsunagari/command';
 import {
   catalogueRecorded,
   type CatalogueRecorded,
@@ -14,9 +14,9 @@ import { commandFactId } from '@tsunagari/privacy';
 import { activePolicy, type Book, type PolicyVersion } from '../book/book';
 import { catalogueData, catalogueOf, policyOf } from '../book/catalogue';
 import { seedFrom } from '../book/content-hash';
-import { circumstanceTypes, ownCircumstances } from './circumstances';
+import { circumstanceTypes, fatigueOf, ownCircumstances } from './circumstances';
 import { type Consents, consentsOf } from './consents';
-import { type ProposedDecision, proposalDecider } from './proposal.decider';
+import { type ProposalCommand, type ProposedDecision, proposalDecider } from './proposal.decider';
 import { type DecisionView, openDecisions } from './proposal.read-model';
 import type { DecisionPorts } from './proposals.ports';
 
@@ -36,6 +36,13 @@ export type Setting = {
   readonly book: Book;
 };
 
+export type SettingOptions = {
+  /** A policy that need not be active. */
+  readonly named?: { readonly policyId: string; readonly policyVersion: number };
+  /** The book as the request has read it; read anew without. */
+  readonly book?: () => Promise<Book>;
+};
+
 export type Subjects = { readonly customer: string; readonly subjects: readonly string[] };
 
 /** One customer's decision before it is recorded; or the one that stands. */
@@ -45,7 +52,11 @@ export type Outcome =
       readonly kind: 'decided';
       readonly record: DecisionRecord;
       readonly fallback: boolean;
+      /** Whether her understanding may be used: she agreed to profiling, or the policy takes silence for it. */
+      readonly profiled: boolean;
       readonly understanding: ProposedDecision['understanding'];
+      /** What was read of the stream that it goes to. */
+      readonly past: readonly Fact[];
     }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
@@ -65,12 +76,12 @@ export function decisions(ports: DecisionPorts) {
     slot: string,
     count: number,
     at: string,
-    named?: { readonly policyId: string; readonly policyVersion: number },
+    { named, book: reading }: SettingOptions = {},
   ): Promise<Setting | Refusal> {
     if (!/^[a-z][a-z0-9_]{0,39}$/.test(slot))
       return refusal('INVALID_FIELD', 'slot', 'a slot has 1 to 40 lower case letters, digits and underscores');
     if (count < 1 || count > LONGEST_SLATE) return refusal('INVALID_FIELD', 'count', `from 1 to ${LONGEST_SLATE} proposals`);
-    const book = await ports.book.current();
+    const book = await (reading?.() ?? ports.book.current());
     const version =
       named === undefined ? activePolicy(book, slot) : (book.policies.get(named.policyId)?.versions[named.policyVersion - 1] ?? null);
     if (version === null)
@@ -134,27 +145,30 @@ export function decisions(ports: DecisionPorts) {
       const facts = subjects.flatMap((subject) => ofSubject.get(subject) ?? []);
       if (!facts.some(({ type }) => type === identifierRegistered.type)) return { kind: 'refused', refusal: unknownCustomer };
       if (subjects.length > 1) facts.sort((a, b) => a.position.length - b.position.length || (a.position < b.position ? -1 : 1));
-      const { decisions: past, ...own } = ownCircumstances(facts, book, at);
-      const open = openDecisions(past, at).get(setting.slot);
+      const { decisions: made, unanswered, ...own } = ownCircumstances(facts, book, at);
+      const open = openDecisions(made, at).get(setting.slot);
       if (open !== undefined) return { kind: 'open', decision: open };
       if (stale && version.content.understanding.whenOlder === 'refuse')
         return { kind: 'refused', refusal: tooOld(version, understood.lagMs) };
       const { granted, profiling } = consents[n] as Consents;
-      const usable = !stale && (profiling === 'granted' || (profiling === 'unknown' && version.content.profiling === 'not_denied'));
+      const profiled = profiling === 'granted' || (profiling === 'unknown' && version.content.profiling === 'not_denied');
+      const usable = !stale && profiled;
       const circumstances: Circumstances = {
         at: Date.parse(at),
         unit: customer,
         features: usable ? (understood.customers[n]?.features ?? {}) : {},
         consent: granted,
         used: setting.used,
-        fatigue: {},
+        fatigue: fatigueOf({ unanswered }, version.content.fatigue),
         ...own,
       };
       const policy = stale ? policyOf(version, 'rules') : setting.policy;
       const { slot, count } = setting;
       const record = decide({ slot, count, seed: seedOf(customer), policy, catalogue, circumstances });
       const { version: understood_, position, lagMs } = understood;
-      return { kind: 'decided', record, fallback: stale, understanding: { version: understood_, position, lagMs } };
+      const stream = streamOf(customer, slot);
+      const past = facts.filter((fact) => fact.stream === stream);
+      return { kind: 'decided', record, fallback: stale, profiled, understanding: { version: understood_, position, lagMs }, past };
     });
   }
 
@@ -179,42 +193,70 @@ export function decisions(ports: DecisionPorts) {
     return undefined;
   }
 
-  /** Records one outcome. A race for the same subject and slot has one winner; the others get what stands. */
-  async function record(setting: Setting, { customer }: Subjects, outcome: Outcome & { kind: 'decided' }, asked: Asked): Promise<Decided> {
+  function deciding(
+    setting: Setting,
+    customer: string,
+    outcome: Outcome & { kind: 'decided' },
+    asked: Asked,
+  ): CommandEnvelope<ProposalCommand> {
     const { slot, count, recorded } = setting;
-    const stream = streamName('proposals', `${customer}.${slot}`);
-    const result = await path.execute(proposalDecider, {
-      stream,
+    return {
+      stream: streamOf(customer, slot),
       command: { kind: 'DecideProposals', subject: customer, at: asked.at, decided: proposedDecision(setting, outcome) },
       body: { kind: 'DecideProposals', customer, slot, count },
       ...envelopeOf(asked, 'proposals'),
       prepare: () => recordCatalogue(recorded, asked),
-    });
-    if (result.kind === 'refused') return result;
-    const state = await store.readStream(stream);
+    };
+  }
+
+  /** Records outcomes of many customers in one batch, each under a key of its own. */
+  function recordMany(
+    setting: Setting,
+    outcomes: readonly { readonly customer: string; readonly outcome: Outcome & { kind: 'decided' } }[],
+    asked: Asked,
+  ): Promise<readonly CommandResult[]> {
+    return path.executeMany(
+      proposalDecider,
+      outcomes.map(({ customer, outcome }) => ({
+        envelope: deciding(setting, customer, outcome, { ...asked, idempotencyKey: `${asked.idempotencyKey}.${customer}` }),
+        past: outcome.past,
+      })),
+    );
+  }
+
+  /** Records one outcome. A race for the same subject and slot has one winner; the others get what stands. */
+  async function record(setting: Setting, { customer }: Subjects, outcome: Outcome & { kind: 'decided' }, asked: Asked): Promise<Decided> {
+    const { slot } = setting;
+    const [result] = await path.executeMany(proposalDecider, [
+      { envelope: deciding(setting, customer, outcome, asked), past: outcome.past },
+    ]);
+    if (result === undefined || result.kind === 'refused') return result ?? { kind: 'refused', refusal: changedMeanwhile };
+    const state = await store.readStream(streamOf(customer, slot));
     const facts = state.kind === 'open' ? state.facts : [];
     const decision = openDecisions(ownCircumstances(facts, setting.book, asked.at).decisions, asked.at).get(slot);
-    if (decision === undefined)
-      return { kind: 'refused', refusal: refusal('OVERLOADED', null, 'the decision changed meanwhile', 'try again') };
+    if (decision === undefined) return { kind: 'refused', refusal: changedMeanwhile };
     return { kind: 'decided', decision, result };
   }
 
   return {
     settingOf,
     outcomesOf,
-    record,
+    recordMany,
     remembered,
 
     /** Decides for one customer. A decision that stands is given back as it is. */
     async decideProposals(
       { customer: named, slot, count }: { readonly customer: string; readonly slot: string; readonly count: number },
       asked: Asked,
+      options: Pick<SettingOptions, 'book'> = {},
     ): Promise<Decided> {
-      const setting = await settingOf(slot, count, asked.at);
+      const [setting, member] = await Promise.all([settingOf(slot, count, asked.at, options), identity.membersOf(named)]);
       if ('code' in setting) return { kind: 'refused', refusal: setting };
-      const member = await identity.membersOf(named);
-      if ((await keyring.erased(member.subjects)).size > 0) return { kind: 'refused', refusal: erased };
-      const [outcome] = await outcomesOf(setting, [member], () => seedFrom(asked.idempotencyKey));
+      const [[outcome], gone] = await Promise.all([
+        outcomesOf(setting, [member], () => seedFrom(asked.idempotencyKey)),
+        keyring.erased(member.subjects),
+      ]);
+      if (gone.size > 0) return { kind: 'refused', refusal: erased };
       switch (outcome?.kind) {
         case 'open': {
           const { decision } = outcome;
@@ -233,6 +275,10 @@ export function decisions(ports: DecisionPorts) {
       }
     },
   };
+}
+
+function streamOf(customer: string, slot: string): string {
+  return streamName('proposals', `${customer}.${slot}`);
 }
 
 export type Decisions = ReturnType<typeof decisions>;
@@ -264,6 +310,7 @@ function tooOld({ content }: PolicyVersion, lagMs: number): Refusal {
   );
 }
 
+const changedMeanwhile = refusal('OVERLOADED', null, 'the decision changed meanwhile', 'try again');
 const unknownCustomer = refusal(
   'UNKNOWN_CUSTOMER',
   'customerId',

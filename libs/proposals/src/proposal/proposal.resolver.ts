@@ -138,6 +138,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
         const decided = await deciding.decideProposals(
           { customer, slot: input.slot, count: input.count ?? 1 },
           askedBy(input, context, now()),
+          context.loaders,
         );
         if (decided.kind === 'refused') return commandRefused(decided.refusal);
         const { decision, result } = decided;
@@ -187,7 +188,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
         return changed(key, await commands.attributeOutcome(command, askedBy(input, context, now())), context);
       },
       async runDecisions(_, { input }, context) {
-        const { slot, count = 1, audience, dryRun, limit = 1000, after, policyId, policyVersion } = input;
+        const { slot, count = 1, audience, segmentId, dryRun, limit = 1000, after, policyId, policyVersion } = input;
         const ran = await runDecisions(
           {
             slot,
@@ -195,7 +196,7 @@ export function proposalResolvers(ports: ProposalsPorts): Resolvers {
             dryRun,
             limit,
             after: after == null ? null : fromGlobalId('Customer', after, 'after'),
-            ...present({ audience }),
+            ...present({ audience, segmentId }),
             ...(policyId == null ? {} : { policy: { policyId, policyVersion: policyVersion ?? 1 } }),
           },
           askedBy(input, context, now()),

@@ -3,7 +3,7 @@ import { refusal, type Refusal } from '@tsunagari/contracts';
 import type { Rule } from '@tsunagari/rules';
 import { seedFrom } from '../book/content-hash';
 import { decisionRules, eligibilityFault } from '../offer/eligibility';
-import type { Decisions, Setting } from './decisions';
+import type { Decisions, Outcome, Setting } from './decisions';
 import type { DecisionPorts } from './proposals.ports';
 
 export type RunDecisions = {
@@ -11,6 +11,8 @@ export type RunDecisions = {
   readonly count: number;
   /** A rule in CEL: who is meant. Absent: everybody. */
   readonly audience?: string;
+  /** A segment of understanding: who is in it as of the last closed day is meant. With an audience: who is in both. */
+  readonly segmentId?: string;
   /** Nothing is recorded. */
   readonly dryRun: boolean;
   /** A policy that is not active yet; of a dry run only. */
@@ -24,8 +26,13 @@ export type RunDecisions = {
 /** Who would get what, and who is dropped by which rule. Counts are of customers. */
 export type DecisionsRun = {
   readonly dryRun: boolean;
+  /** The version of the segment that was meant; null without one. */
+  readonly segmentVersion: number | null;
   readonly judged: number;
-  /** Not meant by the audience's rule, or something that it reads is unknown; and whoever was erased. */
+  /**
+   * Not meant by the audience's rule or the segment, or something that they read is unknown; whoever was erased; and, where the audience
+   * is chosen by what is understood, whoever's understanding may not be used.
+   */
   readonly outside: number;
   readonly decided: number;
   /** Had a decision that stands: it stays. */
@@ -43,20 +50,24 @@ export type DecisionsRun = {
 export const LONGEST_RUN = 10_000;
 const PAGE = 500;
 const EXAMPLES = 3;
-/** So many are recorded at a time: the store commits them together. */
-const TOGETHER = 32;
 
 /** Decides for a population, page by page: every page costs a handful of reads, whatever its length. */
 export function runDecisions(ports: DecisionPorts, deciding: Decisions) {
   return async function run(input: RunDecisions, asked: Asked): Promise<DecisionsRun | Refusal> {
-    const { slot, count, dryRun, audience, limit } = input;
+    const { slot, count, dryRun, audience, segmentId, limit } = input;
     if (limit < 1 || limit > LONGEST_RUN) return refusal('INVALID_FIELD', 'limit', `from 1 to ${LONGEST_RUN} customers a run`);
     if (!dryRun && input.policy !== undefined)
       return refusal('INVALID_FIELD', 'policyId', 'only a dry run names a policy: what is recorded is decided by the active one');
     const meant = audience === undefined ? null : audienceOf(audience);
     if (meant !== null && 'code' in meant) return meant;
-    const setting = await deciding.settingOf(slot, count, asked.at, input.policy);
+    const setting = await deciding.settingOf(slot, count, asked.at, input.policy === undefined ? {} : { named: input.policy });
     if ('code' in setting) return setting;
+    const segmentOf = async (customers: readonly string[]) =>
+      segmentId === undefined ? null : await ports.understanding.inSegment({ segmentId, customers: [...customers] });
+    const segmentVersion = (await segmentOf([]))?.version ?? null;
+    if (segmentId !== undefined && segmentVersion === null)
+      return refusal('UNKNOWN_DEFINITION', 'segmentId', 'only a segment that is defined and not retired can be meant');
+    const targeted = audience !== undefined || segmentId !== undefined;
     const tally = new Tally(setting);
     let { after } = input;
     for (let left = limit; left > 0;) {
@@ -68,12 +79,16 @@ export function runDecisions(ports: DecisionPorts, deciding: Decisions) {
       left -= page.customers.length;
       after = page.customers.at(-1)?.customer ?? null;
       const members = await ports.identity.subjectsOf(page.customers.map(({ customer }) => customer));
-      const erased = await ports.keyring.erased([...members.values()].flat());
-      const inside = page.customers.filter(({ customer, features }) => {
+      const [erased, segment] = await Promise.all([
+        ports.keyring.erased([...members.values()].flat()),
+        segmentOf(page.customers.map(({ customer }) => customer)),
+      ]);
+      const inside = page.customers.filter(({ customer, features }, n) => {
         const subjects = members.get(customer) ?? [];
         return (
           subjects.length > 0 &&
           !subjects.some((subject) => erased.has(subject)) &&
+          (segment === null || segment.members[n] === true) &&
           (meant === null || meant.judge(features).kind === 'holds')
         );
       });
@@ -81,20 +96,21 @@ export function runDecisions(ports: DecisionPorts, deciding: Decisions) {
       const customers = inside.map(({ customer }) => ({ customer, subjects: members.get(customer) ?? [] }));
       const known = { ...page, customers: inside };
       const outcomes = await deciding.outcomesOf(setting, customers, (customer) => seedFrom(`${asked.idempotencyKey} ${customer}`), known);
-      outcomes.forEach((outcome, n) => tally.add(customers[n]?.customer ?? '', outcome));
-      if (!dryRun)
-        for (let from = 0; from < outcomes.length; from += TOGETHER)
-          await Promise.all(
-            outcomes.slice(from, from + TOGETHER).map(async (outcome, n) => {
-              const customer = customers[from + n];
-              if (outcome.kind !== 'decided' || customer === undefined) return;
-              const own = { ...asked, idempotencyKey: `${asked.idempotencyKey}.${customer.customer}` };
-              const recorded = await deciding.record(setting, customer, outcome, own);
-              if (recorded.kind === 'refused') tally.refuse(recorded.refusal);
-            }),
-          );
+      const decided: { readonly customer: string; readonly outcome: Extract<Outcome, { kind: 'decided' }> }[] = [];
+      for (const [n, outcome] of outcomes.entries()) {
+        const customer = customers[n]?.customer ?? '';
+        // Whom nobody may profile is no target of what was understood of her.
+        if (targeted && outcome.kind === 'decided' && !outcome.profiled) {
+          tally.outside += 1;
+          continue;
+        }
+        tally.add(customer, outcome);
+        if (outcome.kind === 'decided') decided.push({ customer, outcome });
+      }
+      if (dryRun) continue;
+      for (const result of await deciding.recordMany(setting, decided, asked)) if (result.kind === 'refused') tally.refuse(result.refusal);
     }
-    return tally.result(dryRun, after);
+    return { ...tally.result(dryRun, after), segmentVersion };
   };
 }
 
@@ -142,7 +158,7 @@ class Tally {
     this.refusals.set(value.code, { ...known, customers: known.customers + 1 });
   }
 
-  result(dryRun: boolean, next: string | null): DecisionsRun {
+  result(dryRun: boolean, next: string | null): Omit<DecisionsRun, 'segmentVersion'> {
     const refused = [...this.refusals.values()];
     const idOf = (offer: number): string => this.setting.catalogue.offers[offer]?.id ?? '';
     const byCustomers = (one: { customers: number }, other: { customers: number }): number => other.customers - one.customers;

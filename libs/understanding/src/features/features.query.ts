@@ -5,7 +5,11 @@ import type { ProjectionRunner } from '@tsunagari/projection';
 import type { Pool } from 'pg';
 import { type DayNumber, dayNumberOf } from '../calendar';
 import { lastClosedDay } from '../days/close-days';
-import { LIFETIME_VALUE } from '../lifetime-value/model';
+import { attributesOf } from '../attributes/attributes';
+import { understoodOf } from '../attributes/understood.query';
+import { customerRules } from '../attributes/vocabulary';
+import { definitionBook, liveDefinition } from '../definitions/definition-book';
+import { latestModel, LIFETIME_VALUE } from '../lifetime-value/model';
 
 type Row = {
   readonly key: string;
@@ -90,6 +94,23 @@ export function understandingAnswers({
             )
           ).rows,
       ),
+    async inSegment({ segmentId, customers }) {
+      const [book, lastDay] = await Promise.all([definitionBook(store), lastClosedDay(store)]);
+      const segment = liveDefinition(book, 'segment', segmentId) === undefined ? undefined : book.segments[segmentId];
+      if (segment === undefined) return { version: null, members: customers.map(() => false) };
+      const compiled = customerRules.rule(segment.rule);
+      if (compiled.kind === 'refused') throw new Error(`a defined rule is none any more: ${compiled.fault.message}`);
+      // Before the first closed day nothing is known of anybody as of a day.
+      if (lastDay === null || customers.length === 0) return { version: segment.version, members: customers.map(() => false) };
+      const [known, model] = await Promise.all([understoodOf(pool, customers), latestModel(store)]);
+      return {
+        version: segment.version,
+        members: customers.map((customer) => {
+          const understood = known.get(customer);
+          return understood !== undefined && compiled.rule.judge(attributesOf(understood, model, dayNumberOf(lastDay))).kind === 'holds';
+        }),
+      };
+    },
   };
 }
 

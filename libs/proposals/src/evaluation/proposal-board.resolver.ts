@@ -1,0 +1,36 @@
+import { momentOf } from '@tsunagari/graphql';
+import type { Metric } from '@tsunagari/metrics';
+import type { Resolvers } from '../generated/graphql';
+import type { ProposalsPorts } from '../proposals.subgraph';
+import { decisionTable } from './decision-table';
+import { proposalBoard } from './proposal-board';
+
+export function proposalBoardResolvers(ports: ProposalsPorts): Resolvers {
+  return {
+    Query: {
+      async proposalBoard(_, { slot, from, to }, { loaders }) {
+        const rows = decisionTable(ports.table, {
+          ...(slot == null ? {} : { slot }),
+          ...(from == null ? {} : { from: momentOf(from) }),
+          ...(to == null ? {} : { to: momentOf(to) }),
+        });
+        const { holdouts } = await loaders.book();
+        const { acceptance, effects, ...counts } = await proposalBoard(rows, [...holdouts.values()]);
+        return {
+          ...counts,
+          acceptance: shown(acceptance),
+          effects: effects.map(({ effect, sampleRatio, ...rest }) => ({
+            ...rest,
+            effect: shown(effect),
+            sampleRatioP: sampleRatio.p,
+            sampleRatioMismatch: sampleRatio.mismatch,
+          })),
+        };
+      },
+    },
+  };
+}
+
+function shown({ value, reasonNull, unit, numerator, denominator, n, method, class: kind, ci, notes }: Metric) {
+  return { value, reasonNull, unit, numerator, denominator, n, method, class: kind, ci: ci && [ci.low, ci.high], notes: [...notes] };
+}

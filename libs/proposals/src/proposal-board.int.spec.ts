@@ -1,0 +1,108 @@
+import { facts as registry } from '@tsunagari/contracts';
+import {
+  accept,
+  active,
+  attribute,
+  customer,
+  decide,
+  decline,
+  offered,
+  platform,
+  present,
+  say,
+  startBrand,
+  worth,
+} from '../../testing/src/brand-under-test';
+import { type DecisionRow, decisionTable, type DecisionTableQuestion } from './evaluation/decision-table';
+
+startBrand();
+
+const table = async (question: DecisionTableQuestion = {}): Promise<readonly DecisionRow[]> => {
+  const { log, store } = platform.deployment;
+  const rows: DecisionRow[] = [];
+  for await (const row of decisionTable({ log, store, registry, identity: platform.services.runner.identity }, question)) rows.push(row);
+  return rows;
+};
+const BOARD = `query Board($slot: String, $from: DateTime, $to: DateTime) { proposalBoard(slot: $slot, from: $from, to: $to) {
+  decisions heldOut nothing acceptance { value numerator denominator n class ci reasonNull }
+  effects { holdoutId indicator windowDays treated heldOut effect { value reasonNull } sampleRatioMismatch } } }`;
+const board = async (variables: object) => (await platform.ask(BOARD, variables, { role: 'data' })).data.proposalBoard;
+
+describe('what became of decisions', () => {
+  it('is one line a choice, with its exact probability, its answer and its outcomes, held out or not', async () => {
+    await worth('hair', 4000);
+    await offered('one', { slots: ['table'], purposeIds: ['hair'], goalEffect: { value: 0.2, basis: 'MEASURED' } });
+    await offered('two', { slots: ['table'], purposeIds: ['hair'] });
+    await active('table', ['table']);
+    const [she, another] = [await customer(), await customer()];
+    const first = await decide({ customerId: she.id, slot: 'table', count: 2 });
+    const second = await decide({ customerId: another.id, slot: 'table' });
+    const [taken, left] = first.proposals;
+    await present({ proposalIds: [taken.id, left.id] });
+    await accept({ proposalId: taken.id });
+    await decline({ proposalId: left.id });
+    await say('defineHoldout', 'DefineHoldoutInput', { holdoutId: 'everybody', salt: 'seed', to: 0.999, slots: ['table'] }, '', 'data');
+    const third = await decide({ customerId: (await customer()).id, slot: 'table' });
+    const outcome = { indicator: 'smooth', reward: 1, windowDays: 28 };
+    expect(await attribute({ decisionId: first.decision.id, ...outcome })).toMatchObject({ __typename: 'ProposalsChanged' });
+
+    const idOf = ({ decision }: { decision: { id: string } }): string => decision.id.replace('Decision:', '');
+    const line = { slot: 'table', policyId: 'table', policyVersion: 1, candidates: 2, fallback: false, revision: 1, probability: 1 };
+    const rows = await table();
+    expect(rows).toMatchObject([
+      {
+        ...line,
+        decisionId: idOf(first),
+        place: 1,
+        offerId: 'one',
+        score: 200,
+        arm: 'treated',
+        presented: true,
+        answer: 'accepted',
+        outcomes: [outcome],
+      },
+      {
+        ...line,
+        decisionId: idOf(first),
+        place: 2,
+        offerId: 'two',
+        score: 80,
+        arm: 'treated',
+        presented: true,
+        answer: 'declined',
+        outcomes: [outcome],
+      },
+      { ...line, decisionId: idOf(second), place: 1, offerId: 'one', arm: 'treated', presented: false, answer: 'none', outcomes: [] },
+      {
+        ...line,
+        decisionId: idOf(third),
+        place: 1,
+        offerId: 'one',
+        arm: 'holdout',
+        holdoutId: 'everybody',
+        presented: false,
+        answer: 'none',
+      },
+    ]);
+    expect(`Customer:${rows[0]?.customer}`).toBe(she.id);
+    expect(JSON.stringify(rows)).not.toContain('buyer-');
+    expect(await table({ slot: 'nowhere' })).toEqual([]);
+    const at = rows[0]?.decidedAt ?? '';
+    expect([await table({ to: at }), (await table({ from: at })).length]).toEqual([[], 4]);
+  });
+
+  it('is a board: accepted ÷ presented, and effects by assignment only where the arms allow it', async () => {
+    expect(await board({ slot: 'table' })).toMatchObject({
+      decisions: 3,
+      heldOut: 1,
+      nothing: 0,
+      acceptance: { value: 0.5, numerator: 1, denominator: 2, class: 'PROCESS' },
+      effects: [{ holdoutId: 'everybody', treated: 2, heldOut: 1, effect: { value: null }, sampleRatioMismatch: true }],
+    });
+    expect(await board({ slot: 'nowhere' })).toMatchObject({
+      decisions: 0,
+      acceptance: { value: null, reasonNull: 'NO_BASE' },
+      effects: [],
+    });
+  });
+});
