@@ -187,6 +187,32 @@ describe('what customers do and say', () => {
     });
     expect(await ask('startFlow', { touchpointId: 'never', kind: 'CANCEL' }, { userId })).toMatchObject({ code: 'UNKNOWN_TOUCHPOINT' });
   });
+  it('are counted on a board: who speaks first, and whether leaving is as easy as joining [2.09]', async () => {
+    const board = async (variables: object) =>
+      (
+        await platform.ask(
+          `query B($from: DateTime) { twoWayBoard(from: $from) { reciprocity { value numerator denominator reasonNull class }
+            cancelParity { steps { reasonNull } completion { numerator denominator n } } } }`,
+          variables,
+          { role: 'success' },
+        )
+      ).data.twoWayBoard;
+    const before = await board({});
+    const at = { touchpointId: 'member-site', customer: user() };
+    await ask('recordInteraction', { ...at, direction: 'INBOUND', initiator: 'CUSTOMER' });
+    await ask('recordInteraction', { ...at, direction: 'OUTBOUND', initiator: 'COMPANY' });
+    const userId = await seen();
+    const { recordedId: flowId } = await ask('startFlow', { touchpointId: 'member-site', kind: 'SIGN_UP' }, { userId });
+    await ask('endFlow', { flowId, outcome: 'COMPLETED' }, { userId });
+    const after = await board({});
+    expect(after.reciprocity).toMatchObject({
+      numerator: (before.reciprocity.numerator ?? 0) + 1,
+      denominator: (before.reciprocity.denominator ?? 0) + 2,
+      class: 'PROCESS',
+    });
+    expect(after.cancelParity.completion).toEqual({ numerator: 1, denominator: 1, n: before.cancelParity.completion.n + 1 });
+    expect(await board({ from: '2030-01-01T00:00:00Z' })).toMatchObject({ reciprocity: { value: null, reasonNull: 'NO_BASE' } });
+  });
   it('interactions, her words and her own assessment are recorded; her words are sealed [1.03] [1.10] [0.10]', async () => {
     const customer = user();
     const at = { touchpointId: 'member-site', customer };

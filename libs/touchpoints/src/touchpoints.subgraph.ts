@@ -1,8 +1,9 @@
-import type { Position } from '@tsunagari/contracts';
-import type { Journal } from '@tsunagari/event-log';
+import type { FactRegistry, Position } from '@tsunagari/contracts';
+import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/graphql';
 import type { IdentityReader, ReadModelReader } from '@tsunagari/projection';
+import { twoWayBoardResolvers } from './board/two-way-board.resolver';
 import type { CustomerCommands } from './customer.commands';
 import { customerResolvers } from './customer.resolver';
 import { type Resolvers, typeDefs } from './generated/graphql';
@@ -16,6 +17,8 @@ import { touchpointResolvers } from './touchpoint/touchpoint.resolver';
 export type TouchpointsPorts = {
   readonly store: EventStore;
   readonly journal: Journal;
+  readonly log: EventLog;
+  readonly registry: FactRegistry;
   readonly identity: IdentityReader;
   readonly touchpoints: TouchpointCommands;
   readonly customers: CustomerCommands;
@@ -47,7 +50,7 @@ function resolversOf(ports: TouchpointsPorts): Resolvers {
     ...touchpoints,
     ...customers,
     ...messages,
-    Query: { ...touchpoints.Query, ...customers.Query, ...messages.Query },
+    Query: { ...touchpoints.Query, ...customers.Query, ...messages.Query, ...twoWayBoardResolvers(ports).Query },
     Mutation: { ...touchpoints.Mutation, ...customers.Mutation, ...messages.Mutation },
   };
 }

@@ -80,6 +80,8 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
     subgraph: touchpointsSubgraph({
       store,
       journal,
+      log,
+      registry,
       identity,
       touchpoints: touchpointCommands({ path: commands, store }),
       customers,
