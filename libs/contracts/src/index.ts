@@ -58,6 +58,7 @@ export * from './touchpoints/request-facts';
 export * from './touchpoints/survey-facts';
 export * from './touchpoints/touchpoint-facts';
 export * from './understanding/definition-facts';
+export * from './understanding/definition-uses.port';
 export * from './understanding/facts';
 export * from './value/goal-facts';
 export * from './value/goal-port';

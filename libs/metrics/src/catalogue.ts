@@ -67,6 +67,14 @@ export const METRIC_KINDS = {
     'cancel ÷ sign-up: median steps, median seconds, completion',
     'given up = censored; none started → null',
   ),
+  'first-response': kind(
+    'PROCESS',
+    'seconds',
+    'Kaplan–Meier median, submitted to first answered',
+    'open and withdrawn = censored; none → null',
+  ),
+  resolution: kind('PROCESS', 'seconds', 'Kaplan–Meier median, submitted to settled', 'open and withdrawn = censored; none → null'),
+  'logo-retention': kind('RESULT', 'share', 'accounts kept ÷ accounts with revenue at the start', 'nobody at the start → null'),
   'average-effect': kind('MEASUREMENT', 'ratio', 'mean outcome treated − control', 'sample-ratio mismatch or a small arm → null'),
   qini: kind('MEASUREMENT', 'ratio', 'area between the Qini curve and the random line', 'ties in one step; no control yet → merged'),
 } as const satisfies Readonly<Record<string, MetricKind>>;

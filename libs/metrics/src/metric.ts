@@ -13,9 +13,10 @@ export type MetricUnit = 'share' | 'ratio' | 'count' | 'points' | 'score' | 'mon
  * Why there is no value, which is never 0 and never infinite:
  * `NO_BASE` the denominator is 0; `MIXED_CURRENCY` sums over currencies without a dated rate; `NOT_REACHED` half of them have not got
  * there (a median); `NEVER` it would never happen (payback at no margin); `NO_LOSSES` nothing was lost to divide by;
- * `ARM_TOO_SMALL`, `SAMPLE_RATIO_MISMATCH` the comparison would mislead.
+ * `PERIOD_NOT_OVER` the definition leaves unfinished periods out; `ARM_TOO_SMALL`, `SAMPLE_RATIO_MISMATCH` the comparison would mislead.
  */
-export type NoValue = 'NO_BASE' | 'MIXED_CURRENCY' | 'NOT_REACHED' | 'NEVER' | 'NO_LOSSES' | 'ARM_TOO_SMALL' | 'SAMPLE_RATIO_MISMATCH';
+export type NoValue =
+  'NO_BASE' | 'MIXED_CURRENCY' | 'NOT_REACHED' | 'NEVER' | 'NO_LOSSES' | 'ARM_TOO_SMALL' | 'SAMPLE_RATIO_MISMATCH' | 'PERIOD_NOT_OVER';
 
 /** A half-open period [from, to) of moments, ISO 8601 UTC; its borders are midnights of `timeZone`. */
 export type Period = { readonly from: string; readonly to: string; readonly timeZone: string };
@@ -71,6 +72,11 @@ export function metric(asked: Asked, made: Made): Metric {
     value,
     reasonNull: value === null ? (made.reasonNull ?? 'NO_BASE') : null,
   };
+}
+
+/** A metric whose definition leaves unfinished periods out: of one that is not over it says nothing. */
+export function withoutUnfinished(made: Metric): Metric {
+  return made.partial ? { ...made, value: null, reasonNull: 'PERIOD_NOT_OVER', ci: null } : made;
 }
 
 /** A share of a count with Wilson's interval: `of` 0 → null, `NO_BASE`. */

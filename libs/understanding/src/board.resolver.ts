@@ -1,18 +1,17 @@
 import { BEGINNING } from '@tsunagari/contracts';
-import { connectionOf, failure, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
-import { type RetentionQuestion, ruleBrokenBy } from '@tsunagari/metrics';
-import { dayOf } from './calendar';
+import { connectionOf, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
 import { mayOpen, money } from './customer.resolver';
 import type { Resolvers } from './generated/graphql';
 import { type Job, jobById } from './jobs';
 import { currentScores } from './lifetime-value/scores.query';
 import { customersPage, mainCurrency, totals } from './purchases/purchases.query';
-import { retention } from './retention/retention.query';
+import { retentionAsked, shownAverage, shownRows } from './retention/retention.resolver';
 import { logOf, shown, timelineOf } from './timeline/timeline.query';
 import type { Freshness, UnderstandingPorts } from './understanding.loaders';
 
 /** Lists and boards over all customers, and what operations look at. */
-export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPorts): Resolvers {
+export function boardResolvers(ports: UnderstandingPorts): Resolvers {
+  const { pool, log, journal, keyring } = ports;
   return {
     Query: {
       async customers(_, { orderBy, currency: asked, ...args }, { loaders }) {
@@ -28,24 +27,7 @@ export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPor
         return { edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key } })), pageInfo, currency, freshness };
       },
 
-      async retention(_, { input }, { loaders }) {
-        const question: RetentionQuestion = {
-          method: input?.method ?? 'ON',
-          unit: input?.unit ?? 'MONTH',
-          units: input?.units ?? 12,
-          ...(input?.brackets == null ? {} : { brackets: input.brackets.map(({ from, to }) => [from, to] as const) }),
-        };
-        const broken = ruleBrokenBy(question);
-        if (broken)
-          throw failure('BAD_USER_INPUT', `This is no retention question: ${broken.rule}.`, {
-            field: `input.${broken.field}`,
-            rule: broken.rule,
-          });
-        const lastDay = await loaders.lastDay();
-        if (lastDay === null)
-          throw failure('NOT_FOUND', 'No day is closed yet.', { remedy: 'Close the days first: the platform does so each midnight.' });
-        return { ...(await retention(pool, question, dayOf(lastDay))), asOfDay: dayOf(lastDay) };
-      },
+      retention: (_, { input }, context) => retentionAsked(ports, input ?? {}, context),
 
       totals: () => totals(pool),
 
@@ -87,11 +69,11 @@ export function boardResolvers({ pool, log, journal, keyring }: UnderstandingPor
     },
 
     RetentionGrid: {
-      rows: ({ rows }) =>
-        rows.map(({ cells, ...row }) => ({ ...row, cells: cells.map(({ span, ...cell }) => ({ ...cell, from: span.from, to: span.to })) })),
-      average: ({ average }) => average.map(({ span, ...mean }) => ({ ...mean, from: span.from, to: span.to })),
+      rows: ({ rows }) => shownRows(rows),
+      average: ({ average }) => shownAverage(average),
       freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
     },
+    SegmentRetention: { rows: ({ rows }) => shownRows(rows), average: ({ average }) => shownAverage(average) },
 
     Totals: {
       invoices: ({ byCurrency }) => byCurrency.reduce((sum, { invoices }) => sum + invoices, 0),

@@ -6,8 +6,9 @@ import { DRAWS, intervalOf, lifetimeValueOf, purchaseOutlook, valuedCustomer } f
 import { notHers } from './own-part';
 import { consentOf } from './profile/profile.projection';
 import { openTraits } from './profile/profile.query';
-import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers } from './purchases/purchases.projection';
-import { rfmScores } from '@tsunagari/metrics';
+import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers, marginToDate } from './purchases/purchases.projection';
+import { historicLifetimeValue, rfmScores } from '@tsunagari/metrics';
+import { profileEvidence } from './attributes/evidence';
 import { rfmValues } from './purchases/rfm';
 import type { CustomerModel, SubgraphContext } from './subgraph.models';
 import { shown, timelineOf } from './timeline/timeline.query';
@@ -92,6 +93,7 @@ export function customerResolvers({
           recencyScore: scores.recency,
           frequencyScore: scores.frequency,
           monetaryScore: scores.monetary,
+          evidence: [...(state?.evidence ?? [])],
           asOfDay: dayOf(asOf),
           freshness: await loaders.freshness('purchases'),
         };
@@ -136,6 +138,7 @@ export function customerResolvers({
       firstPurchase: (state) => dayOrNull(saleDayNumbers(state)[0]),
       lastPurchase: (state) => dayOrNull(saleDayNumbers(state).at(-1)),
       silentSince: ({ silentSince }) => dayOrNull(silentSince),
+      evidence: ({ evidence }) => [...evidence],
       freshness: freshnessOf('purchases'),
     },
 
@@ -144,6 +147,11 @@ export function customerResolvers({
       refunded: amount(({ refundedMinor }) => refundedMinor),
       adjustments: amount(({ adjustedMinor }) => adjustedMinor),
       netRevenue: amount(netMinor),
+      margin: ({ marginMinor, marginOrders, currency }) => (marginOrders === 0 ? null : money(marginMinor, currency)),
+      historicValue: ({ currency, ...purchases }) => ({
+        ...historicLifetimeValue({}, { revenueMinor: netMinor(purchases), marginMinor: marginToDate(purchases), currency }),
+        projection: 'purchases',
+      }),
       saleDays: ({ saleDays, currency }) => saleDays.map((entry) => ({ entry, currency })),
     },
     SaleDay: {
@@ -155,6 +163,8 @@ export function customerResolvers({
     LifetimeValue: {
       value: ({ answer }) => answer?.value ?? null,
       money: ({ answer, customer: { model } }) => (answer === null || model === null ? null : money(answer.valueMinor, model.currency)),
+      basis: ({ answer }) => answer?.basis ?? null,
+      evidence: ({ evidence }) => [...evidence],
       reasonNull: ({ answer, customer }) => (customer.kind === 'none' ? customer.reason : answer === null ? 'NO_SPEND_MODEL' : null),
       horizonMonths: ({ terms }) => terms.horizonMonths,
       discountMonthly: ({ terms }) => terms.discountMonthly,
@@ -179,6 +189,7 @@ export function customerResolvers({
       expectedPurchases: ({ customer, days }) => (customer.kind === 'known' ? purchaseOutlook(customer, days).expected : null),
       alive: ({ customer, days }) => (customer.kind === 'known' ? purchaseOutlook(customer, days).alive : null),
       reasonNull: ({ customer }) => (customer.kind === 'none' ? customer.reason : null),
+      evidence: ({ evidence }) => [...evidence],
       asOfDay: ({ endDay }) => dayOrNull(endDay),
       model: ({ customer: { model } }) => model,
       freshness: freshnessOf('purchases'),
@@ -191,6 +202,7 @@ export function customerResolvers({
       },
       behaviours: ({ behaviours }) => Object.entries(behaviours).map(([call, count]) => ({ call, count })),
       consent: (state, { category, channel }) => upper(consentOf(state, category, channel, state.moment?.occurredBy ?? now())),
+      evidence: (state) => [...profileEvidence(state)],
       freshness: freshnessOf('profile'),
     },
 

@@ -27,17 +27,20 @@ export type LifetimeValueModel = {
   readonly terms: Terms;
   readonly answer: LifetimeValueAnswer | null;
   readonly endDay: number | null;
+  readonly evidence: readonly string[];
 } & OfMoment;
 export type PurchaseOutlookModel = {
   readonly customer: Valued | NotValued;
   readonly days: number;
   readonly endDay: number | null;
+  readonly evidence: readonly string[];
 } & OfMoment;
 export type ProfileModel = ProfileState & { readonly customer: string } & OfMoment;
 export type CustomerDiffModel = { readonly a: CustomerModel; readonly b: CustomerModel } & Comparison;
 export type FittedModelModel = ScoringModel;
 export type EventModel = ShownFact;
-export type RetentionGridModel = RetentionGrid & { readonly asOfDay: string };
+export type SegmentRetentionModel = RetentionGrid & { readonly segmentId: string | null; readonly definitionVersion: number | null };
+export type RetentionGridModel = RetentionGrid & { readonly asOfDay: string; readonly bySegment: SegmentRetentionModel[] | null };
 export type TotalsModel = Totals;
 export type CurrencyTotalsModel = CurrencyTotals;
 export type DefinitionsModel = DefinitionBook;

@@ -2,4 +2,4 @@ export * from './read-models';
 export { valueSubgraph } from './value.subgraph';
 export type { ValueSubgraphOptions } from './value.subgraph';
 export { valueReactors, valueHandlers } from './value.reactors';
-export { goalAnswers } from './value.ports';
+export { definitionUses, goalAnswers } from './value.ports';

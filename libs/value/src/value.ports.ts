@@ -1,5 +1,5 @@
 import type { CommandPath } from '@tsunagari/command';
-import { type AnswersOf, goalPort } from '@tsunagari/contracts';
+import type { AnswersOf, definitionUsesPort, goalPort } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import type { Keyring } from '@tsunagari/privacy';
 import { valueLoads, valueSends } from './aggregates';
@@ -32,6 +32,30 @@ export function goalAnswers(options: {
           return [{ goalId, subject, purposeId, status, source, declaredAt, confirmedAt, progress }];
         }),
       };
+    },
+  };
+}
+
+/** A page of purposes: a business has some dozens. */
+const PURPOSES = 500;
+
+/** Which purposes that still stand watch a metric. */
+export function definitionUses(readModels: Pick<ValueReaders, 'purposes'>): AnswersOf<typeof definitionUsesPort> {
+  return {
+    async of({ kind, definitionId }) {
+      const uses: string[] = [];
+      if (kind !== 'metric') return { uses };
+      let after: ReturnType<ValueReaders['purposes']['cursorOf']> | null = null;
+      for (;;) {
+        // A page has one row more where there is another one.
+        const rows: Awaited<ReturnType<ValueReaders['purposes']['page']>> = await readModels.purposes.page({ after, limit: PURPOSES });
+        for (const { key, state } of rows.slice(0, PURPOSES))
+          if (state !== null && state.status !== 'retired' && state.resultMetrics.includes(definitionId))
+            uses.push(`result metric of purpose ${key}`);
+        const last = rows[PURPOSES - 1];
+        if (last === undefined || rows.length <= PURPOSES) return { uses };
+        after = readModels.purposes.cursorOf(last);
+      }
     },
   };
 }

@@ -342,15 +342,50 @@ export type RefusalCode =
   | 'WHY_LADDER_ENDED'
   | 'ZERO_DENOMINATOR_UNDEFINED';
 
+export type RetentionBasis =
+  /** Calendar days of the time zone. */
+  | 'CALENDAR'
+  /** 24 hours from the moment of the start. */
+  | 'ROLLING';
+
 export type RetentionBracket = {
   from: number;
   to: number;
 };
 
+export type RetentionEventInput = {
+  kind: RetentionEventKind;
+  /** Of USE only: what is called so. */
+  name?: string | null | undefined;
+};
+
+export type RetentionEventKind =
+  /** One that the customer began. */
+  | 'INTERACTION'
+  | 'PURCHASE'
+  | 'RENEWAL'
+  /** A subscription became active. */
+  | 'SUBSCRIPTION'
+  /** A tracked event or a screen. */
+  | 'USE';
+
 export type RetentionInput = {
+  basis?: RetentionBasis;
   /** Of BRACKET only: spans of units, from 1, ascending. */
   brackets?: Array<RetentionBracket> | null | undefined;
   method?: RetentionMethod;
+  /** True: a customer is in one cohort for each unit in which she started. */
+  recurring?: boolean;
+  /** What counts as coming back. */
+  return?: RetentionEventInput;
+  /** Breaks down by these segments, as of the close of the day of each customer's start: she is in the first one that held. At most 10. */
+  segments?: Array<string> | null | undefined;
+  /** What a cohort begins with: the first one of a customer. */
+  start?: RetentionEventInput;
+  /** How many return events a span needs, 1 to 1000. */
+  threshold?: number;
+  /** Of calendar days; by default the deployment's. */
+  timeZone?: string | null | undefined;
   unit?: RetentionUnit;
   /** 1 to 60. */
   units?: number;

@@ -94,11 +94,28 @@ export const adjustmentRecorded = defineFact({
   examples: [{ adjustmentId: 'A563185', reason: 'Adjust bad debt', adjustment: { amountMinor: 1106206, currency: 'GBP' } }],
 });
 
+/**
+ * What an order, or one of its products, left over after its costs, as another system reckoned it. The newest word on an order or a product
+ * of it counts; a word on the whole order comes before those on its products. Signed: an order may lose money.
+ */
+export const marginRecorded = defineFact({
+  name: 'MarginRecorded',
+  context: 'subscriptions',
+  data: z.strictObject({
+    orderId: z.string().min(1).max(200),
+    /** Of this product of the order only. */
+    sku: z.string().min(1).max(100).optional(),
+    margin: moneySchema,
+  }),
+  examples: [{ orderId: '536365', margin: { amountMinor: 612, currency: 'GBP' } }],
+});
+
 export type OrderLine = z.infer<typeof orderLineSchema>;
 export type OrderPlaced = DataOf<typeof orderPlaced>;
 export type OrderUpdated = DataOf<typeof orderUpdated>;
 export type OrderRefunded = DataOf<typeof orderRefunded>;
 export type OrderCancelled = DataOf<typeof orderCancelled>;
 export type AdjustmentRecorded = DataOf<typeof adjustmentRecorded>;
+export type MarginRecorded = DataOf<typeof marginRecorded>;
 
-export const subscriptionsFacts = [orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded];
+export const subscriptionsFacts = [orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded, marginRecorded];

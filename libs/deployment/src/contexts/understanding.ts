@@ -12,7 +12,7 @@ import {
   understandingAnswers,
   understandingSubgraph,
 } from '@tsunagari/understanding';
-import { understandingPort } from '@tsunagari/contracts';
+import { definitionUsesPort, understandingPort } from '@tsunagari/contracts';
 import type { AnyProjection } from '@tsunagari/projection';
 import type { Deployment } from '../deployment';
 import { schemaOf } from '../hosting';
@@ -35,6 +35,7 @@ export function definedProjectionsOfUnderstanding(deployment: Deployment): Promi
 export function openUnderstanding(deployment: Deployment, shared: Shared): OpenContext {
   const { pool, store, log, journal, keyring, path, configuration } = deployment;
   const { projections, now, onResolverError } = shared;
+  const uses = shared.port(definitionUsesPort);
   return {
     name: 'understanding',
     subgraph: understandingSubgraph({
@@ -45,7 +46,7 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
       keyring,
       projections,
       path,
-      definitions: definitionCommands({ path }),
+      definitions: definitionCommands({ path, usesElsewhere: async (kind, definitionId) => (await uses.of({ kind, definitionId })).uses }),
       timeZone: configuration.timeZone,
       now,
       onError: onResolverError,

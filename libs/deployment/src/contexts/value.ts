@@ -1,7 +1,7 @@
-import { facts as registry, goalPort } from '@tsunagari/contracts';
+import { definitionUsesPort, facts as registry, goalPort } from '@tsunagari/contracts';
 import { createReadModelRunner } from '@tsunagari/projection';
 import { createReactorRunner } from '@tsunagari/reactor';
-import { goalAnswers, readersOf, valueHandlers, valueReactors, valueReadModels, valueSubgraph } from '@tsunagari/value';
+import { definitionUses, goalAnswers, readersOf, valueHandlers, valueReactors, valueReadModels, valueSubgraph } from '@tsunagari/value';
 import type { Deployment } from '../deployment';
 import { implementPort } from '../ports/local-port';
 import type { OpenContext, Shared } from './context';
@@ -54,6 +54,9 @@ export function openValue({ pool, store, log, journal, keyring, path, configurat
       onError: onResolverError,
     }),
     runs: [readModelsRun('value', runner), reactorsRun('value', reactors)],
-    ports: [implementPort(goalPort, goalAnswers({ path, store, keyring, readModels, now }))],
+    ports: [
+      implementPort(goalPort, goalAnswers({ path, store, keyring, readModels, now })),
+      implementPort(definitionUsesPort, definitionUses(readModels)),
+    ],
   };
 }

@@ -1,13 +1,23 @@
-import { orderCancelled, type OrderLine, orderPlaced, orderRefunded, orderUpdated, refusal, type Refusal } from '@tsunagari/contracts';
+import {
+  marginRecorded,
+  orderCancelled,
+  type OrderLine,
+  orderPlaced,
+  orderRefunded,
+  orderUpdated,
+  refusal,
+  type Refusal,
+} from '@tsunagari/contracts';
 import { type Decimal, decimalOfNumber, decimalText, parseDecimal, plus, times, toMoney, ZERO } from '../decimal';
 import type { FactDraft } from '../recording/observation';
 import { isRecord } from './request-body';
 
-const ORDER_EVENTS: Readonly<Record<string, 'placed' | 'updated' | 'refunded' | 'cancelled'>> = {
+const ORDER_EVENTS: Readonly<Record<string, 'placed' | 'updated' | 'refunded' | 'cancelled' | 'margin'>> = {
   'order completed': 'placed',
   'order updated': 'updated',
   'order refunded': 'refunded',
   'order cancelled': 'cancelled',
+  'order margin recorded': 'margin',
 };
 
 /** Segment's semantic order events as order facts; null for any other event. */
@@ -34,6 +44,7 @@ export function orderFact(event: string, properties: Record<string, unknown>, me
       'currency is an ISO 4217 code',
       'Send the currency.',
     );
+  if (kind === 'margin') return marginOf(properties, orderId, currency.toUpperCase(), shared);
   const lines = linesOf(properties['products']);
   if ('code' in lines) return lines;
   const totals = lines.map(({ quantity, unitPrice }) => ({ sale: quantity > 0, amount: times(parseDecimal(unitPrice) ?? ZERO, quantity) }));
@@ -61,6 +72,24 @@ export function orderFact(event: string, properties: Record<string, unknown>, me
     definition: kind === 'placed' ? orderPlaced : orderUpdated,
     data: { orderId, lines, total, sales, ...(typeof coupon === 'string' && coupon !== '' ? { coupon: coupon.slice(0, 100) } : {}) },
   };
+}
+
+/** What an order left over, or one product of it where `sku` names one. */
+function marginOf(
+  properties: Record<string, unknown>,
+  orderId: string,
+  currency: string,
+  shared: Pick<FactDraft, 'of' | 'stream' | 'expected'>,
+): FactDraft | Refusal {
+  const stated = amountAt(properties, ['margin']);
+  if (stated === null) return refusal('MISSING_FIELD', 'properties.margin', 'a margin is an amount', 'Send the margin.');
+  if ('code' in stated) return stated;
+  const margin = toMoney(stated, currency);
+  if (!margin) return refusal('INVALID_FIELD', 'properties.margin', 'an amount is less than 2^53 minor units');
+  const { sku } = properties;
+  if (sku !== undefined && (typeof sku !== 'string' || sku === '' || sku.length > 100))
+    return refusal('INVALID_FIELD', 'properties.sku', 'sku is text of 1 to 100 characters');
+  return { ...shared, definition: marginRecorded, data: { orderId, ...(sku === undefined ? {} : { sku }), margin } };
 }
 
 function idAt(properties: Record<string, unknown>, name: string): string | Refusal {

@@ -25,6 +25,38 @@ function refused(event: unknown, with_: Partial<EventOrigin> = {}): readonly [st
 }
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { in: deep(levels - 1) });
 
+describe('the margin of an order', () => {
+  const recorded = (properties: object) => ({
+    ...track,
+    event: 'Order Margin Recorded',
+    properties: { order_id: 'o-1', currency: 'gbp', ...properties },
+  });
+
+  it('becomes a fact of the order, exact, or of one product of it', () => {
+    expect(observed(recorded({ margin: '12.345' })).facts).toMatchObject([
+      {
+        definition: { name: 'MarginRecorded' },
+        stream: { order: 'o-1' },
+        data: { orderId: 'o-1', margin: { amountMinor: 1235, currency: 'GBP' } },
+      },
+    ]);
+    expect(observed(recorded({ margin: -3, sku: 'A' })).facts[0]?.data).toEqual({
+      orderId: 'o-1',
+      sku: 'A',
+      margin: { amountMinor: -300, currency: 'GBP' },
+    });
+  });
+
+  it.each([
+    ['no margin', {}, ['MISSING_FIELD', 'properties.margin']],
+    ['a margin that is no number', { margin: 'much' }, ['INVALID_FIELD', 'properties.margin']],
+    ['a product without a name', { margin: 1, sku: '' }, ['INVALID_FIELD', 'properties.sku']],
+    ['no currency', { margin: 1, currency: undefined }, ['MISSING_FIELD', 'properties.currency']],
+  ])('refuses %s', (_, properties, refusal) => {
+    expect(refused(recorded(properties))).toEqual(refusal);
+  });
+});
+
 describe('an event of the collector', () => {
   it.each([
     ['no object', 7, ['MALFORMED', null]],

@@ -26,11 +26,18 @@ describe('lines of facts', () => {
   it('become observations with the stream that the fact belongs to', () => {
     const subscription = { ...good, id: 'b', type: 'retention.subscriptions.cancellation-undone', data: { subscriptionId: 's-1' } };
     const order = { ...good, id: 'c', type: 'retention.subscriptions.order-cancelled', data: { orderId: 'o-1' } };
-    const { observations, rejected } = read(good, subscription, order);
+    const margin = {
+      ...good,
+      id: 'd',
+      type: 'retention.subscriptions.margin-recorded',
+      data: { orderId: 'o-1', margin: { amountMinor: 612, currency: 'GBP' } },
+    };
+    const { observations, rejected } = read(good, subscription, order, margin);
     expect(rejected).toEqual([]);
     expect(observations.map(({ facts }) => facts[0]?.stream)).toEqual([
       'interaction',
       { category: 'subscription', id: 's-1' },
+      { order: 'o-1' },
       { order: 'o-1' },
     ]);
     expect(observations[0]).toMatchObject({ source: 'import:facts', messageId: 'a-1', clocks: { imported: true }, line: 1 });

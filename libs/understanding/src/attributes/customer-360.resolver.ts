@@ -1,4 +1,5 @@
 import { contractInterval, contractValue } from '@tsunagari/clv';
+import { comparePositions } from '@tsunagari/contracts';
 import { failure } from '@tsunagari/graphql';
 import { customerEffort, customerSatisfaction, netPromoterScore, reciprocity, type SurveyAnswer } from '@tsunagari/metrics';
 import type { ConditionVerdict, Rule } from '@tsunagari/rules';
@@ -6,16 +7,17 @@ import { dayOf } from '../calendar';
 import type { Answer } from '../experience/experience.projection';
 import { countWithin } from '../experience/experience.projection';
 import type { Resolvers } from '../generated/graphql';
-import { churnRisk, silentSubscriber } from '../health/churn-risk';
-import { healthOf } from '../health/customer-health';
+import { type ChurnReason, churnRisk, silentSubscriber } from '../health/churn-risk';
+import { type CustomerHealth, healthOf } from '../health/customer-health';
 import { runningContracts } from '../holdings/holdings.projection';
 import { seedOf } from '../lifetime-value/model';
 import { answered } from '../holdings/revenue-board.resolver';
 import { money } from '../customer.resolver';
 import type { SubgraphContext } from '../subgraph.models';
+import type { Freshness } from '../understanding.loaders';
 import { attributesOf, type CustomerAttributes, type Understood } from './attributes';
-import { evidenceOf } from './evidence';
-import { attributeNames, CUSTOMER_ATTRIBUTES, customerRules } from './vocabulary';
+import { evidenceOf, MOST_EVIDENCE } from './evidence';
+import { attributeNames, attributeOf, CUSTOMER_ATTRIBUTES, type CustomerAttributeName, customerRules } from './vocabulary';
 
 const MONTHS = 12;
 const DISCOUNT = 0.01;
@@ -62,6 +64,24 @@ function holding<D extends { readonly rule: string; readonly retired?: string | 
   });
 }
 
+const NOBODY: Understood = { customer: '', purchases: null, profile: null, holdings: null, experience: null };
+
+/** What speaks for leaving is looked for in these. */
+const RISK_READS = ['subscriber', 'days_since_use', 'days_since_purchase'] as const satisfies readonly CustomerAttributeName[];
+
+/** The facts behind the reasons; where nothing speaks for leaving, those that the probability rests on. */
+function riskEvidence(known: Understood, reasons: readonly ChurnReason[], health: CustomerHealth | null): readonly string[] {
+  if (reasons.length > 0) return [...new Set(reasons.flatMap(({ evidence }) => evidence))].slice(-MOST_EVIDENCE);
+  return evidenceOf(known, health === null ? RISK_READS : health.drivers.map(({ feature }) => feature));
+}
+
+/** Of what was made of several read models: the one that is furthest behind. A score of a model is made of purchases. */
+async function freshnessOfReads(reads: readonly string[], { loaders }: SubgraphContext): Promise<Freshness> {
+  const models = new Set(reads.flatMap((name) => attributeOf(name)?.from ?? []).map((from) => (from === 'model' ? 'purchases' : from)));
+  const all = await Promise.all([...(models.size === 0 ? ['profile'] : models)].map((name) => loaders.freshness(name)));
+  return all.reduce((oldest, each) => (comparePositions(each.position, oldest.position) < 0 ? each : oldest));
+}
+
 function answersOf({ experience }: Understood, instrument: Answer['instrument']): readonly (Answer & SurveyAnswer)[] {
   return (experience?.answers ?? [])
     .filter((answer) => answer.instrument === instrument)
@@ -75,11 +95,15 @@ export function customer360Resolvers(): Resolvers {
         const found = await conclusions(customer, context);
         return found === null
           ? null
-          : attributeNames.map((name) => ({
-              name,
-              value: found.attributes[name] === undefined ? null : JSON.stringify(found.attributes[name]),
-              from: CUSTOMER_ATTRIBUTES[name].from,
-            }));
+          : Promise.all(
+              attributeNames.map(async (name) => ({
+                name,
+                value: found.attributes[name] === undefined ? null : JSON.stringify(found.attributes[name]),
+                from: CUSTOMER_ATTRIBUTES[name].from,
+                evidence: [...evidenceOf(found.understood, [name])],
+                freshness: await freshnessOfReads([name], context),
+              })),
+            );
       },
       async holdings({ customer }, _, context) {
         const found = await known(customer, context);
@@ -100,7 +124,7 @@ export function customer360Resolvers(): Resolvers {
           byName: counts(experience?.usesByName),
           byPlace: counts(experience?.usesByPlace),
           unusedSince: experience?.unusedSince == null ? null : dayOf(experience.unusedSince),
-          evidence: evidenceOf(found.understood, ['days_since_use']).slice(),
+          evidence: [...evidenceOf(found.understood, ['uses_90d', 'days_since_use'])],
           freshness: await context.loaders.freshness('experience'),
         };
       },
@@ -118,6 +142,7 @@ export function customer360Resolvers(): Resolvers {
           })),
           interactions90Days: all,
           reciprocity: { ...reciprocity({}, { byCustomer, all }), projection: 'experience' },
+          evidence: [...evidenceOf(found.understood, ['interactions_90d'])],
           freshness: await context.loaders.freshness('experience'),
         };
       },
@@ -153,7 +178,7 @@ export function customer360Resolvers(): Resolvers {
           voices: [...(experience?.voices ?? [])]
             .reverse()
             .map(({ kind, day, evidence }) => ({ kind, day: dayOf(day), evidence: [evidence] })),
-          evidence: [...evidenceOf(found.understood, ['nps_score'])],
+          evidence: [...evidenceOf(found.understood, ['nps_score', 'unanswered_surveys'])],
           freshness: await context.loaders.freshness('experience'),
         };
       },
@@ -167,34 +192,43 @@ export function customer360Resolvers(): Resolvers {
           name,
           definitionVersion: lifecycle.version,
           because: first.because,
-          freshness: await context.loaders.freshness('profile'),
+          evidence: [...evidenceOf(found?.understood ?? NOBODY, first.rule.reads)],
+          freshness: await freshnessOfReads(first.rule.reads, context),
         };
       },
       async segments({ customer }, _, context) {
         const [found, { segments }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         if (found === null) return null;
-        return holding(Object.values(segments), found.attributes).map(({ definition: { segmentId, name, version }, because }) => ({
-          segmentId,
-          name,
-          definitionVersion: version,
-          because,
-        }));
+        return Promise.all(
+          holding(Object.values(segments), found.attributes).map(async ({ definition: { segmentId, name, version }, rule, because }) => ({
+            segmentId,
+            name,
+            definitionVersion: version,
+            because,
+            evidence: [...evidenceOf(found.understood, rule.reads)],
+            freshness: await freshnessOfReads(rule.reads, context),
+          })),
+        );
       },
       async needs({ customer }, _, context) {
         const [found, { needs }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         if (found === null) return null;
         const standing = Object.values(needs).filter(({ declined }) => declined === null);
-        return holding(standing, found.attributes)
-          .map(({ definition: { needId, name, purposeId = null, priority, version }, rule, because }) => ({
-            needId,
-            name,
-            purposeId,
-            priority,
-            definitionVersion: version,
-            because,
-            evidence: [...evidenceOf(found.understood, rule.reads)],
-          }))
-          .sort((a, b) => (a.priority ?? 9) - (b.priority ?? 9) || (a.needId < b.needId ? -1 : 1));
+        const held = await Promise.all(
+          holding(standing, found.attributes).map(
+            async ({ definition: { needId, name, purposeId = null, priority, version }, rule, because }) => ({
+              needId,
+              name,
+              purposeId,
+              priority,
+              definitionVersion: version,
+              because,
+              evidence: [...evidenceOf(found.understood, rule.reads)],
+              freshness: await freshnessOfReads(rule.reads, context),
+            }),
+          ),
+        );
+        return held.sort((a, b) => (a.priority ?? 9) - (b.priority ?? 9) || (a.needId < b.needId ? -1 : 1));
       },
       async health({ customer }, _, context) {
         const [found, book] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
@@ -218,7 +252,10 @@ export function customer360Resolvers(): Resolvers {
               drivers.map(({ feature }) => feature),
             ),
           ],
-          freshness: await context.loaders.freshness('profile'),
+          freshness: await freshnessOfReads(
+            drivers.map(({ feature }) => feature),
+            context,
+          ),
         };
       },
       async churnRisk({ customer }, _, context) {
@@ -231,8 +268,9 @@ export function customer360Resolvers(): Resolvers {
         return {
           ...risk,
           reasons: reasons.map((reason) => ({ ...reason, evidence: [...reason.evidence] })),
+          evidence: [...riskEvidence(understood, reasons, health)],
           asOfDay: dayOf(day),
-          freshness: await context.loaders.freshness('profile'),
+          freshness: await freshnessOfReads(RISK_READS, context),
         };
       },
     },
@@ -270,7 +308,9 @@ export function customer360Resolvers(): Resolvers {
           nextRenewal: null,
           months: MONTHS,
           method: null,
+          basis: 'REVENUE' as const,
           reasonNull,
+          evidence: [...evidenceOf(understood, ['mrr'])],
         });
         const paid = (understood.holdings === null ? [] : runningContracts(understood.holdings)).filter(
           ({ since, mrrMinor }) => since !== null && mrrMinor > 0,
@@ -305,10 +345,13 @@ export function customer360Resolvers(): Resolvers {
           nextRenewal,
           months: MONTHS,
           method: `${model.kind} of ${contracts.contracts} contracts over ${contracts.renewals} renewals`,
+          basis: 'REVENUE' as const,
           reasonNull: null,
+          evidence: [...evidenceOf(understood, ['mrr'])],
         };
       },
       silentSubscriber: ({ understood, day }) => silentSubscriber(understood, day),
+      evidence: ({ understood }) => [...evidenceOf(understood, ['subscriber', 'days_since_use'])],
       freshness: (_, __, { loaders }) => loaders.freshness('holdings'),
     },
   };

@@ -73,3 +73,10 @@ export function evidenceOf(known: Understood, reads: readonly string[]): readonl
 function isAttribute(name: string): name is CustomerAttributeName {
   return Object.hasOwn(BEHIND, name);
 }
+
+/** What a profile rests on: her first fact, her identifiers, and the newest of what she did, consented to and was said to be. */
+export function profileEvidence(profile: NonNullable<Understood['profile']>): readonly string[] {
+  const newest = [...profile.traits, ...profile.consents, ...profile.identifiers].map(({ evidence }) => evidence);
+  const ids = new Set([...(profile.firstFact === null ? [] : [profile.firstFact]), ...newest, ...profile.behaviourEvidence]);
+  return [...ids].slice(-MOST_EVIDENCE);
+}

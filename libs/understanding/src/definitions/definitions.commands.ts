@@ -1,9 +1,10 @@
 import { type Asked, type CommandPath, type CommandResult, envelopeOf } from '@tsunagari/command';
+import type { DefinitionKind } from '@tsunagari/contracts';
 import { DEFINITIONS_STREAM } from './definition-book';
 import { type DefinitionCommand, definitionsDecider } from './definitions.decider';
 
-/** Who else refers to a definition, in words: offers, policies, KPIs of other contexts. */
-export type UsesElsewhere = (kind: string, definitionId: string) => Promise<readonly string[]>;
+/** Who in other contexts refers to a definition, in words. An outage is thrown: nothing is retired unasked. */
+export type UsesElsewhere = (kind: DefinitionKind, definitionId: string) => Promise<readonly string[]>;
 
 /** Defines, changes, activates and retires: one stream holds all definitions, because they refer to one another. */
 export function definitionCommands({

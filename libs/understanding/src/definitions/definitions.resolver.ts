@@ -1,6 +1,7 @@
 import { askedBy, type CommandResult } from '@tsunagari/command';
 import { type DefinitionKind, type MetricDefined, refusal } from '@tsunagari/contracts';
 import { commandRefused, connectionOf, failure, pageOf } from '@tsunagari/graphql';
+import { type Asked, type Metric, type MetricId, simpleLifetimeValue, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
 import { DryRunCount, type RuleFault } from '@tsunagari/rules';
 import { attributesOf } from '../attributes/attributes';
 import { everyUnderstood } from '../attributes/understood.query';
@@ -18,6 +19,26 @@ import type { UnderstandingPorts } from '../understanding.loaders';
 import { definitionBook } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
 import { metricCount } from './metric-value';
+import { factsOfTypes, METRICS_OF_FACTS } from './metrics-of-facts.query';
+import { activeUsersOf, historicValueOf, marginRate, reciprocityOf } from './metrics-of-rows.query';
+import { mainCurrency } from '../purchases/purchases.query';
+
+/** Metrics of what contracts bring, over a period. */
+const OF_CONTRACTS: readonly string[] = ['mrr', 'nrr', 'grr', 'logo-retention', 'quick-ratio', 'arpa', 'churn', 'ltv-simple'];
+const COMPUTED = [...OF_CONTRACTS, 'nps', 'csat', 'ces', 'active-users', 'reciprocity', 'ltv-historic', ...Object.keys(METRICS_OF_FACTS)];
+
+/** Kinds whose answer is more than one number, or another context's. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  retention: 'a grid of cohorts: ask `retention`',
+  'achievement-rate': 'of one indicator: ask `kpiBoard`',
+  'sustain-rate': 'of one indicator: ask `kpiBoard`',
+  'time-to-value': 'of one indicator: ask `kpiBoard`',
+};
+
+/** The monthly rate that makes a share lost within so many days, under a constant risk. */
+function monthlyRate(lost: number, days: number): number {
+  return 1 - (1 - Math.min(1, lost)) ** (365 / 12 / days);
+}
 
 const upperSnake = <T extends string>(text: T) => text.toUpperCase().replaceAll('-', '_') as Uppercase<T>;
 
@@ -50,7 +71,7 @@ function refusedRule(field: string | null, input: unknown) {
 }
 
 export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
-  const { pool, store, now, timeZone = 'UTC', definitions: commands } = ports;
+  const { pool, store, log, now, timeZone = 'UTC', definitions: commands } = ports;
 
   const changed = async (result: CommandResult, input: unknown, context: SubgraphContext) => {
     if (result.kind === 'refused')
@@ -72,23 +93,72 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
 
   /** A metric that the platform computes, over a period. */
   const builtIn = async (
-    { kind, version, segmentId }: MetricDefined,
+    { kind, version, segmentId, partialPeriods }: MetricDefined,
     period: { readonly from: string; readonly to: string },
     context: SubgraphContext,
   ) => {
     const days = await periodDays(timeZone, period, context);
-    const asOfDay = dayOf(days.to);
     const unable = (rule: string) => failure('BAD_USER_INPUT', `${kind} cannot be answered here.`, { field: 'metricId', rule });
     if (segmentId !== undefined) throw unable('a metric of a segment is of kind share or mean');
-    if (kind === 'nps' || kind === 'csat' || kind === 'ces') {
-      const board = await satisfactionBoard(pool, days, { interval: days.interval, partial: days.partial, definitionVersion: version });
-      return { ...answered(board[kind]), asOfDay };
+    const asked = { interval: days.interval, partial: days.partial, definitionVersion: version };
+    const made = await computed(kind, days, asked, await lastDayOf(context));
+    if (made === undefined) throw unable(ELSEWHERE[kind] ?? `one of share, mean, ${COMPUTED.join(', ')}`);
+    const { projection, ...answer } = made;
+    return { ...(partialPeriods === 'left-out' ? withoutUnfinished(answer) : answer), projection, asOfDay: dayOf(days.to) };
+  };
+
+  type Days = Awaited<ReturnType<typeof periodDays>>;
+  const computed = async (
+    kind: string,
+    days: Days,
+    asked: Asked,
+    lastDay: number,
+  ): Promise<(Metric & { readonly projection: string }) | undefined> => {
+    const ofFacts = Object.hasOwn(METRICS_OF_FACTS, kind) ? METRICS_OF_FACTS[kind as MetricId] : undefined;
+    if (ofFacts !== undefined) {
+      // What began in the period is followed as far as anything is known.
+      const known = startOfDay(lastDay + 1, timeZone);
+      const facts = await factsOfTypes(log, ofFacts.types);
+      return { ...ofFacts.measure(facts, { ...days.interval, known }, asked), projection: 'journal' };
     }
+    switch (kind) {
+      case 'nps':
+      case 'csat':
+      case 'ces':
+        return answered((await satisfactionBoard(pool, days, asked))[kind]);
+      case 'active-users':
+        return { ...(await activeUsersOf(pool, days, asked)), projection: 'experience' };
+      case 'reciprocity':
+        return { ...(await reciprocityOf(pool, days, asked)), projection: 'experience' };
+      case 'ltv-historic': {
+        const currency = await mainCurrency(pool);
+        if (currency === null) throw failure('NOT_FOUND', 'There is no order yet.', { remedy: 'Record or import orders first.' });
+        // To date: it has no period.
+        const toDate = { definitionVersion: asked.definitionVersion ?? 1 };
+        return { ...(await historicValueOf(pool, currency, toDate)), projection: 'purchases' };
+      }
+      default:
+        return ofContracts(kind, days, asked);
+    }
+  };
+  const ofContracts = async (kind: string, days: Days, asked: Asked): Promise<(Metric & { readonly projection: string }) | undefined> => {
+    if (!OF_CONTRACTS.includes(kind)) return undefined;
     const currency = await contractCurrency(pool);
     if (currency === null) throw failure('NOT_FOUND', 'There is no contract yet.', { remedy: 'Record or import subscriptions first.' });
-    const metrics = revenueMetrics(await revenueBoard(pool, { ...days, currency }), days, currency, version);
-    if (!Object.hasOwn(metrics, kind)) throw unable(`one of share, mean, nps, csat, ces, ${Object.keys(metrics).join(', ')}`);
-    return { ...metrics[kind as keyof typeof metrics], projection: 'holdings', asOfDay };
+    const board = await revenueBoard(pool, { ...days, currency });
+    if (kind === 'ltv-simple') {
+      const { waterfall, paying } = board;
+      const margin = await marginRate(pool, currency);
+      const lost = waterfall.start === 0 ? 0 : (waterfall.churn + waterfall.contraction) / waterfall.start;
+      const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
+      const churnMonthly = monthlyRate(lost, days.to - days.from + 1);
+      const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
+      const notes = margin === null ? simple.notes : [...simple.notes, 'the margin is that of the orders whose margin is known'];
+      return { ...simple, notes, projection: 'holdings' };
+    }
+    const metrics: Readonly<Record<string, Metric>> = revenueMetrics(board, days, currency, asked.definitionVersion);
+    const found = metrics[kind];
+    return found === undefined ? undefined : { ...found, projection: 'holdings' };
   };
 
   return {
@@ -179,7 +249,8 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     },
     Metric: {
       notes: ({ notes }) => [...notes],
-      freshness: ({ projection }, _, { loaders }) => loaders.freshness(projection),
+      freshness: ({ projection }, _, { loaders }) =>
+        projection === 'journal' ? loaders.journalFreshness() : loaders.freshness(projection),
     },
 
     Mutation: {

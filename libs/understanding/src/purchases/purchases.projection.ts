@@ -4,6 +4,8 @@ import {
   type Fact,
   type IdentifierRegistered,
   identifierRegistered,
+  type MarginRecorded,
+  marginRecorded,
   orderCancelled,
   type OrderPlaced,
   orderPlaced,
@@ -36,6 +38,10 @@ export type CurrencyPurchases = {
   readonly refundedMinor: number;
   /** Corrections of the books, signed. */
   readonly adjustedMinor: number;
+  /** What the orders left over whose margin is known, signed; what their sale lines are worth; how many they are. */
+  readonly marginMinor: number;
+  readonly marginSalesMinor: number;
+  readonly marginOrders: number;
   /** Ascending, one entry a day: the sufficient statistics of every model at any calibration day derive from it. */
   readonly saleDays: readonly SaleDayEntry[];
 };
@@ -49,6 +55,10 @@ export type KnownOrder = {
   readonly salesMinor: number;
   readonly sale: boolean;
   readonly void?: true;
+  /** A margin came before the order itself: it counts nothing yet. */
+  readonly pending?: true;
+  /** Its margin as a whole (under the empty text) or by product, minor units of its currency. */
+  readonly margins?: Readonly<Record<string, number>>;
 };
 
 export type PurchasesState = {
@@ -86,6 +96,9 @@ const NOTHING: CurrencyPurchases = {
   orderedMinor: 0,
   refundedMinor: 0,
   adjustedMinor: 0,
+  marginMinor: 0,
+  marginSalesMinor: 0,
+  marginOrders: 0,
   saleDays: [],
 };
 
@@ -105,6 +118,23 @@ export function currencyOf(state: PurchasesState): string | null | 'MIXED_CURREN
 /** Net revenue: what the orders are worth, less refunds, adjustments included. */
 export function netMinor(purchases: CurrencyPurchases): number {
   return purchases.orderedMinor - purchases.refundedMinor + purchases.adjustedMinor;
+}
+
+/** What is known of a customer's margin in a currency: its share of the sales it is known of; null where nobody said. */
+export type KnownMargin = { readonly rate: number; readonly orders: number; readonly of: number };
+
+export function knownMargin({ marginMinor, marginSalesMinor, marginOrders, orders }: CurrencyPurchases): KnownMargin | null {
+  return marginSalesMinor > 0 ? { rate: marginMinor / marginSalesMinor, orders: marginOrders, of: orders } : null;
+}
+
+/**
+ * What she has left over to date, minor units: the margin of her orders, less that share of what went back. Null unless the margin of every
+ * order is known: a sum over some of them would be neither margin nor revenue.
+ */
+export function marginToDate(purchases: CurrencyPurchases): number | null {
+  const margin = knownMargin(purchases);
+  if (margin === null || purchases.marginOrders < purchases.orders) return null;
+  return purchases.marginMinor - Math.round(purchases.refundedMinor * margin.rate);
 }
 
 /** The days with a sale in any currency, ascending and distinct. */
@@ -142,7 +172,14 @@ function changeCurrency(
   return Object.fromEntries(Object.entries(state.byCurrency).filter(([other]) => other !== currency));
 }
 
+/** What an order left over; null while nobody said. */
+function marginOf({ margins }: KnownOrder): number | null {
+  if (margins === undefined) return null;
+  return margins[''] ?? Object.values(margins).reduce((sum, minor) => sum + minor, 0);
+}
+
 function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): PurchasesState {
+  const margin = marginOf(order);
   return {
     ...state,
     byCurrency: changeCurrency(state, order.currency, (was) => ({
@@ -151,6 +188,9 @@ function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): Purchase
       invoices: was.invoices + sign,
       salesMinor: was.salesMinor + sign * order.salesMinor,
       orderedMinor: was.orderedMinor + sign * order.orderedMinor,
+      marginMinor: was.marginMinor + sign * (margin ?? 0),
+      marginSalesMinor: was.marginSalesMinor + (margin === null ? 0 : sign * order.salesMinor),
+      marginOrders: was.marginOrders + (margin === null ? 0 : sign),
       saleDays: order.sale ? withSale(was.saleDays, order.day, sign * order.salesMinor, sign) : was.saleDays,
     })),
   };
@@ -166,7 +206,8 @@ function put(state: PurchasesState, index: number, order: KnownOrder): Purchases
   };
 }
 
-function isSale(order: OrderPlaced, freeOrders: FreeOrders): boolean {
+/** Whether an order is a purchase, by its lines or its worth. */
+export function isSale(order: OrderPlaced, freeOrders: FreeOrders): boolean {
   // Not by the amount alone: a line of a tenth of a penny is a sale too, and an update may come without its lines.
   if (order.sales.amountMinor > 0) return true;
   return order.lines.some(({ quantity, unitPrice }) => quantity > 0 && (freeOrders === 'purchases' || /^[0-9.]*[1-9]/.test(unitPrice)));
@@ -180,22 +221,50 @@ function place(state: PurchasesState, day: DayNumber, order: OrderPlaced, isUpda
   if (!was && isUpdate && state.settledOrders > 0) return { ...state, missedChanges: state.missedChanges + 1 };
   const now: KnownOrder = {
     id: order.orderId,
-    day: was?.day ?? day,
+    day: was && !was.pending ? was.day : day,
     currency: order.total.currency,
     orderedMinor: order.total.amountMinor,
     salesMinor: order.sales.amountMinor,
     sale: isSale(order, freeOrders),
+    // A margin in another currency than the order's says nothing of it.
+    ...(was?.margins === undefined || was.currency !== order.total.currency ? {} : { margins: was.margins }),
   };
-  return put(count(was ? count(state, was, -1) : state, now, 1), index, now);
+  return put(count(was && !was.pending ? count(state, was, -1) : state, now, 1), index, now);
 }
 
 function cancel(state: PurchasesState, day: DayNumber, orderId: string): PurchasesState {
   const index = state.orders.findLastIndex(({ id }) => id === orderId);
   const was = state.orders[index];
   if (was?.void) return state;
-  if (was) return put(count(state, was, -1), index, { ...was, void: true });
+  if (was) return put(was.pending ? state : count(state, was, -1), index, { ...was, void: true });
   if (state.settledOrders > 0) return { ...state, missedChanges: state.missedChanges + 1 };
   return put(state, -1, { id: orderId, day, currency: '', orderedMinor: 0, salesMinor: 0, sale: false, void: true });
+}
+
+function margin(
+  state: PurchasesState,
+  day: DayNumber,
+  { orderId, sku = '', margin: { amountMinor, currency } }: MarginRecorded,
+): PurchasesState {
+  const index = state.orders.findLastIndex(({ id }) => id === orderId);
+  const was = state.orders[index];
+  if (!was) {
+    if (state.settledOrders > 0) return { ...state, missedChanges: state.missedChanges + 1 };
+    const pending = {
+      id: orderId,
+      day,
+      currency,
+      orderedMinor: 0,
+      salesMinor: 0,
+      sale: false,
+      pending: true,
+      margins: { [sku]: amountMinor },
+    } as const;
+    return put(state, -1, pending);
+  }
+  if (was.void || was.currency !== currency) return state;
+  const now = { ...was, margins: { ...was.margins, [sku]: amountMinor } };
+  return put(was.pending ? state : count(count(state, was, -1), now, 1), index, now);
 }
 
 function refund(state: PurchasesState, { refunded }: OrderRefunded): PurchasesState {
@@ -234,6 +303,8 @@ function evolve(state: PurchasesState, fact: Fact, day: (moment: string) => DayN
       return cancel(state, day(fact.occurred), (fact.data as { orderId: string }).orderId);
     case orderRefunded.type:
       return refund(state, fact.data as OrderRefunded);
+    case marginRecorded.type:
+      return margin(state, day(fact.occurred), fact.data as MarginRecorded);
     case adjustmentRecorded.type:
       return adjust(state, fact.data as AdjustmentRecorded);
     default:
@@ -276,7 +347,9 @@ export function purchasesProjection(timeZone = 'UTC', freeOrders: FreeOrders = '
   return defineProjection<PurchasesState>({
     name: 'purchases',
     version: 2,
-    types: [identifierRegistered, orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded].map(({ type }) => type),
+    types: [identifierRegistered, orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded, marginRecorded].map(
+      ({ type }) => type,
+    ),
     key: 'customer',
     initial: { kind: 'unidentified', byCurrency: {}, orders: [], settledOrders: 0, missedChanges: 0, silentSince: null, evidence: [] },
     evolve: (state, fact) => {

@@ -1,7 +1,15 @@
 import type { Fact } from '@tsunagari/contracts';
 import fc from 'fast-check';
 import { dayNumberOf, dayOf } from '../calendar';
-import { currencyOf, KEPT_ORDERS, netMinor, purchasesProjection, type PurchasesState } from './purchases.projection';
+import {
+  currencyOf,
+  KEPT_ORDERS,
+  knownMargin,
+  marginToDate,
+  netMinor,
+  purchasesProjection,
+  type PurchasesState,
+} from './purchases.projection';
 
 const definition = purchasesProjection('UTC');
 let number = 0;
@@ -37,6 +45,9 @@ const refunded = (occurred: string, minor: number) =>
     lines: [],
     refunded: { amountMinor: minor, currency: 'GBP' },
   });
+
+const margin = (occurred: string, orderId: string, minor: number, sku?: string, currency = 'GBP') =>
+  fact('margin-recorded', occurred, { orderId, ...(sku === undefined ? {} : { sku }), margin: { amountMinor: minor, currency } });
 
 function given(...facts: readonly Fact[]): PurchasesState {
   return facts.reduce((state, each) => definition.evolve(state, each), definition.initial);
@@ -176,5 +187,41 @@ describe('what a customer bought', () => {
         expect(days).toEqual([...new Set(days)].sort((a, b) => a - b));
       }),
     );
+  });
+});
+
+describe('margin', () => {
+  const [one, two] = [placed('2011-01-03', '1', 1000), placed('2011-01-04', '2', 3000)];
+  const known = (...facts: readonly Fact[]) => {
+    const gbp = given(...facts).byCurrency['GBP'];
+    return gbp === undefined ? null : { rate: knownMargin(gbp)?.rate ?? null, toDate: marginToDate(gbp) };
+  };
+
+  it('is known order by order; to date only when that of every order is', () => {
+    expect(known(one, two)).toEqual({ rate: null, toDate: null });
+    expect(known(one, two, margin('2011-01-05', '1', 400))).toEqual({ rate: 0.4, toDate: null });
+    expect(known(one, two, margin('2011-01-05', '1', 400), margin('2011-01-05', '2', 600))).toEqual({ rate: 0.25, toDate: 1000 });
+  });
+
+  it('of products of an order adds up, and gives way to a word on the whole order; the newest word counts', () => {
+    expect(known(one, margin('2011-01-05', '1', 100, 'A'), margin('2011-01-05', '1', 50, 'B'))).toEqual({ rate: 0.15, toDate: 150 });
+    expect(known(one, margin('2011-01-05', '1', 100, 'A'), margin('2011-01-05', '1', 90, 'A'))).toEqual({ rate: 0.09, toDate: 90 });
+    expect(known(one, margin('2011-01-05', '1', 100, 'A'), margin('2011-01-06', '1', -200))).toEqual({ rate: -0.2, toDate: -200 });
+  });
+
+  it('goes with its order: cancelled it is gone, updated it stays, refunded its share goes back', () => {
+    const all = [one, two, margin('2011-01-05', '1', 400), margin('2011-01-05', '2', 600)];
+    expect(known(...all, cancelled('2011-01-06', '1'))).toEqual({ rate: 0.2, toDate: 600 });
+    expect(known(...all, order('order-updated', '2011-01-06', '2', 2000))).toEqual({ rate: 1000 / 3000, toDate: 1000 });
+    expect(known(...all, refunded('2011-01-07', 400))).toEqual({ rate: 0.25, toDate: 900 });
+    expect(known(one, margin('2011-01-05', '1', 400, undefined, 'EUR'))).toEqual({ rate: null, toDate: null });
+  });
+
+  it('may come before its order does, and counts with it', () => {
+    const early = margin('2011-01-02', '1', 400);
+    expect(known(early)).toBeNull();
+    expect(known(early, one)).toEqual({ rate: 0.4, toDate: 400 });
+    expect(given(early, one).byCurrency['GBP']).toMatchObject({ orders: 1, invoices: 1, saleDays: [[day('2011-01-03'), 1000, 1]] });
+    expect(known(early, cancelled('2011-01-03', '1'), one)).toBeNull();
   });
 });

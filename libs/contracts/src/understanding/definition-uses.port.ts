@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { declarePort, type PortOf } from '../port';
+import { DEFINITION_KINDS } from './definition-facts';
+
+/**
+ * What in the value context refers to a definition of understanding: whoever retires one asks before. Decisions read attributes and name
+ * no definition, so proposals have nothing to answer.
+ */
+export const definitionUsesPort = declarePort('value', 'definitionUses', {
+  of: {
+    input: z.strictObject({ kind: z.enum(DEFINITION_KINDS), definitionId: z.string().min(1).max(200) }),
+    /** In words: `result metric of purpose smooth-hair`. */
+    answer: z.object({ uses: z.array(z.string()) }),
+  },
+});
+export type DefinitionUsesPort = PortOf<typeof definitionUsesPort>;

@@ -1,0 +1,51 @@
+import { type Fact, facts as registry } from '@tsunagari/contracts';
+import type { Journal } from '@tsunagari/event-log';
+import type { IdentityReader } from '@tsunagari/projection';
+import type { Pool } from 'pg';
+
+export type FactsByCustomer = {
+  readonly pool: Pool;
+  readonly journal: Pick<Journal, 'bySubjects'>;
+  readonly identity: Pick<IdentityReader, 'subjectsOf'>;
+  /** Only these types; by default all. */
+  readonly types?: readonly string[];
+  /** Told of every page: how many of how many customers. */
+  readonly onPage?: (done: number, total: number) => void;
+};
+
+const PAGE = 500;
+
+/**
+ * Every known customer with her facts, decoded, in position order: read once from the journal, in pages by id, so that memory does not grow
+ * with the base. Who belongs to whom is as it is known today.
+ */
+export async function* customersWithFacts({ pool, journal, identity, types, onPage }: FactsByCustomer): AsyncGenerator<{
+  readonly customer: string;
+  readonly facts: readonly Fact[];
+}> {
+  const { rows } = await pool.query<{ total: number }>(
+    `select count(*)::int as total from understanding.profile where kind <> 'unidentified'`,
+  );
+  const total = rows[0]?.total ?? 0;
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (let done = 0; ;) {
+    const page = await pool.query<{ key: string }>(
+      `select key from understanding.profile where kind <> 'unidentified' and key > $1 order by key limit $2`,
+      [after, PAGE],
+    );
+    const keys = page.rows.map(({ key }) => key);
+    if (keys.length === 0) return;
+    const members = await identity.subjectsOf(keys);
+    const owner = new Map([...members].flatMap(([customer, subjects]) => subjects.map((subject) => [subject, customer] as const)));
+    const facts = new Map<string, Fact[]>(keys.map((key) => [key, []]));
+    for (const fact of await journal.bySubjects({ subjects: [...owner.keys()], ...(types === undefined ? {} : { types }) })) {
+      const decoded = registry.decode(fact);
+      if (decoded.kind === 'decoded') facts.get(owner.get(fact.subject ?? '') ?? '')?.push({ ...fact, data: decoded.data });
+    }
+    for (const customer of keys) yield { customer, facts: facts.get(customer) ?? [] };
+    done += keys.length;
+    onPage?.(done, total);
+    after = keys.at(-1) ?? after;
+    if (keys.length < PAGE) return;
+  }
+}

@@ -1,0 +1,104 @@
+import type { Principal, Role } from '@tsunagari/access';
+import { commandPath } from '@tsunagari/command';
+import { type FactDefinition, facts as registry, identifierRegistered, orderPlaced, streamName } from '@tsunagari/contracts';
+import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { migrate } from '@tsunagari/postgres';
+import { commandFactId, keyringSchema, postgresKeyring } from '@tsunagari/privacy';
+import { createProjectionRunner } from '@tsunagari/projection';
+import { testDatabase } from '@tsunagari/testing';
+import { parse } from 'graphql';
+import { closeDays } from './days/close-days';
+import { definitionCommands, type UsesElsewhere } from './definitions/definitions.commands';
+import { experienceProjection } from './experience/experience.projection';
+import { holdingsProjection } from './holdings/holdings.projection';
+import { profileProjection } from './profile/profile.projection';
+import { purchasesProjection } from './purchases/purchases.projection';
+import { understandingSchema } from './schema';
+import { understandingSubgraph } from './understanding.subgraph';
+
+export type SpecPlatform = Awaited<ReturnType<typeof specPlatform>>;
+
+/** For specs: understanding's real parts over a fresh database, with what a test does to them. */
+export async function specPlatform({ timeZone = 'UTC', uses }: { readonly timeZone?: string; readonly uses?: UsesElsewhere } = {}) {
+  const database = await testDatabase();
+  const { pool } = database;
+  await migrate(pool, eventsSchema, keyringSchema, understandingSchema);
+  const store = postgresEventStore({ pool });
+  const log = postgresEventLog({ pool });
+  const journal = postgresJournal({ pool });
+  const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+  const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
+  const runner = createProjectionRunner({
+    pool,
+    log,
+    journal,
+    definitions: [purchasesProjection(timeZone), profileProjection, holdingsProjection(timeZone), experienceProjection(timeZone)],
+    registry,
+  });
+  expect(await runner.start()).toEqual({ kind: 'started' });
+  const path = commandPath({ store, keyring });
+  const definitions = definitionCommands({ path, ...(uses === undefined ? {} : { usesElsewhere: uses }) });
+  const now = () => '2026-12-31T00:00:00.000Z';
+  const ports = { pool, store, log, journal, keyring, projections: runner, path, definitions, timeZone, now };
+  const errors: unknown[] = [];
+  const subgraph = understandingSubgraph({ ...ports, onError: (error) => errors.push(error) });
+  const principal: Principal = { kind: 'staff', roles: ['admin', 'data', 'marketer'] satisfies Role[], actor: 'user:test', subject: null };
+  let made = 0;
+
+  async function record(subject: string | null, definition: FactDefinition, data: object, occurred: string): Promise<string> {
+    const id = commandFactId(`spec ${made++}`, 0);
+    const meta = { actor: 'system:test', source: 'test', correlationId: 'test' };
+    const moment = occurred.length === 10 ? `${occurred}T12:00:00.000Z` : occurred;
+    const [sealed] = await keyring.seal([{ id, definition, subject, data, meta, occurred: moment }]);
+    if (sealed?.kind !== 'sealed') throw new Error(JSON.stringify(sealed));
+    expect((await store.append({ stream: streamName('order', id), expected: 'any', facts: [sealed.fact] })).kind).toBe('appended');
+    return id;
+  }
+
+  return {
+    ...ports,
+    runner,
+    errors,
+    /** Records a fact at a moment, or at noon of a day; answers its id. */
+    record,
+    async customer(name: string, day: string): Promise<string> {
+      const [known] = await keyring.subjectsOf([{ type: 'user_id', value: name }], { create: true });
+      if (known?.kind !== 'known') throw new Error('no subject');
+      await record(known.subject, identifierRegistered, { identifierType: 'user_id', value: name, verified: true, kind: 'person' }, day);
+      return known.subject;
+    },
+    buys(subject: string, orderId: string, occurred: string, minor = 1000): Promise<string> {
+      const money = { amountMinor: minor, currency: 'GBP' };
+      return record(subject, orderPlaced, { orderId, lines: [], total: money, sales: money }, occurred);
+    },
+    async understoodUpTo(lastDay: string): Promise<void> {
+      await closeDays({ store, log, keyring, upTo: lastDay, timeZone, from: lastDay });
+      expect(await runner.catchUp()).toMatchObject({ kind: 'caught-up' });
+    },
+    /** Asks as staff; an answer with an error is a fault of the test. */
+    async ask<T = Record<string, unknown>>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+      const { data, errors: wrong } = await subgraph.execute({
+        document: parse(query),
+        variables,
+        context: { requestId: 'test', principal, atLeast: null },
+      });
+      expect(wrong).toBeUndefined();
+      return data as T;
+    },
+    async refusal(query: string): Promise<unknown> {
+      const { errors: wrong } = await subgraph.execute({
+        document: parse(query),
+        variables: {},
+        context: { requestId: 'test', principal, atLeast: null },
+      });
+      return wrong?.[0]?.extensions;
+    },
+    async stop(): Promise<void> {
+      await runner.stop();
+      await store.close();
+      await log.close();
+      await database.drop();
+    },
+  };
+}
