@@ -8,7 +8,7 @@ import { quoted } from './schema';
  * Whether the log is the one that was folded: each checkpoint remembers the id of the last event it has seen, and the log must have
  * that event at that position. It has not when one of the two databases was restored or promoted from an older copy.
  */
-export async function logDiffers(pool: Pool, schema: string, journal: Journal): Promise<LogDiffers | undefined> {
+export async function logDiffers(pool: Pool, schema: string, journal: Pick<Journal, 'byIds'>): Promise<LogDiffers | undefined> {
   const { rows } = await pool.query<{ reader: string; id: string; id_pos: Position }>(
     `select min(reader) as reader, id, id_pos from ${quoted(schema)}.checkpoints where id is not null group by id, id_pos order by id_pos`,
   );

@@ -29,9 +29,9 @@ import type { CommandHandler } from './handlers';
 
 export type ReactorRunnerOptions = {
   readonly pool: Pool;
-  /** The log to react to: that of facts, or that of signals. */
-  readonly log: EventLog;
-  readonly journal: Journal;
+  /** The log to react to: that of facts, or `signalsAsFacts(…)` with its journal and registry, in a schema of its own. */
+  readonly log: Pick<EventLog, 'read' | 'head' | 'onAppended'>;
+  readonly journal: Pick<Journal, 'byIds'>;
   readonly registry: FactRegistry;
   /** The context's schema; shared with its read models. */
   readonly schema: string;

@@ -13,3 +13,5 @@ export { tasksReadModel } from './task/task.read-model';
 export { touchpointCommands, type TouchpointCommands } from './touchpoint/touchpoint.commands';
 export { touchpointsSubgraph, type TouchpointsPorts } from './touchpoints.subgraph';
 export { cancellationRequestReactor, closeRequest, fileRequest } from './request/request.reactor';
+export { followUpTask } from './task/follow-up-task';
+export { followUpReactor, openFollowUp } from './task/follow-up.reactor';

@@ -1,6 +1,6 @@
 import { linkSigner } from '@tsunagari/access';
 import { consentPort, facts as registry } from '@tsunagari/contracts';
-import { createReadModelRunner } from '@tsunagari/projection';
+import { createReadModelRunner, outboxSignalLog, signalsAsFacts } from '@tsunagari/projection';
 import { createReactorRunner, handle } from '@tsunagari/reactor';
 import { isTimeZone } from '@tsunagari/runtime';
 import {
@@ -11,9 +11,12 @@ import {
   dispatchMessage,
   dispatchReactor,
   fileRequest,
+  followUpReactor,
+  followUpTask,
   messageCommands,
   messagePages,
   type MessageProvider,
+  openFollowUp,
   requestsReadModel,
   smtpProvider,
   spoolProvider,
@@ -28,6 +31,9 @@ import type { OpenContext, Running, Shared } from './context';
 import { reactorsRun, readModelsRun } from './runs';
 
 const SCHEMA = 'touchpoints';
+
+/** Of reactors that follow signals: their checkpoints are places among signals, not in the log. */
+const SIGNALS_SCHEMA = 'touchpoints_signals';
 
 /** A hand-over to a slow provider may take so long before another process takes the message for given up, milliseconds. */
 const CLAIM_MS = 180_000;
@@ -93,7 +99,44 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
       onError: onResolverError,
     }),
     pages: messagePages({ links, messages, consent, now }),
-    runs: [readModelsRun(SCHEMA, readModels), closingWith(reactorsRun(SCHEMA, reactors), providers)],
+    runs: [
+      readModelsRun(SCHEMA, readModels),
+      closingWith(reactorsRun(SCHEMA, reactors), providers),
+      ...(deployment.process === 'platform' ? [followUps(deployment, shared, customers)] : []),
+    ],
+  };
+}
+
+/**
+ * What follows from what understanding tells. Signals are read where projections write them: in the process that has understanding beside
+ * it. A service of its own needs them carried to it.
+ */
+function followUps(
+  { pool, store, keyring }: Deployment,
+  { now, onRunError, schema }: Shared,
+  customers: ReturnType<typeof customerCommands>,
+): Running {
+  const signals = outboxSignalLog({ pool, schema });
+  const reactors = createReactorRunner({
+    pool,
+    ...signalsAsFacts(signals),
+    schema: SIGNALS_SCHEMA,
+    reactors: [followUpReactor],
+    handlers: [handle(openFollowUp, async (input, asked) => (await customers.openTask(followUpTask(input), asked)).result)],
+    store,
+    keyring,
+    now,
+    onError: (error) => {
+      if (error.kind !== 'refused') onRunError('touchpoints signals', error.cause ?? new Error(`${error.reactor}: ${error.message}`));
+    },
+  });
+  const run = reactorsRun('touchpoints signals', reactors);
+  return {
+    ...run,
+    async stop() {
+      await run.stop();
+      await signals.close();
+    },
   };
 }
 

@@ -70,7 +70,7 @@ export async function auditTable(
     schema,
     log,
     registry,
-  }: { readonly pool: Pool; readonly schema: string; readonly log: EventLog; readonly registry: FactRegistry },
+  }: { readonly pool: Pool; readonly schema: string; readonly log: Pick<EventLog, 'read'>; readonly registry: FactRegistry },
   definition: AnyReadModel,
   table: ReadModelTable,
 ): Promise<TableAudit> {

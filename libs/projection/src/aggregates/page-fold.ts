@@ -27,7 +27,7 @@ export type FoldTarget = {
   readonly pool: Pool;
   readonly schema: string;
   readonly registry: FactRegistry;
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, 'byIds'>;
 };
 
 /**

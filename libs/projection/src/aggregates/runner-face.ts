@@ -9,8 +9,8 @@ import type { ReadModelReader } from './reader';
 
 export type ReadModelRunnerOptions = {
   readonly pool: Pool;
-  readonly log: EventLog;
-  readonly journal: Journal;
+  readonly log: Pick<EventLog, 'read' | 'head' | 'onAppended'>;
+  readonly journal: Pick<Journal, 'byIds'>;
   readonly registry: FactRegistry;
   /** The context's schema; created when missing. One runner a schema and process. */
   readonly schema: string;

@@ -7,8 +7,13 @@ import { SIGNALS_CHANNEL } from './outbox';
 /** A page looks at so many signals at most, whatever the filter drops. */
 const LOOKS_AT = 20_000;
 
+/** Signals that can be asked for by id too, as a journal of them. */
+export type OutboxSignalLog = SignalLog & { readonly byIds: (ids: readonly string[]) => Promise<readonly Signal[]> };
+
+const COLUMNS = 'pos as position, id, topic, projection, version, kind, customer, at, cause, evidence, data, recorded';
+
 /** The signals of the projections kept in `schema`: over PostgreSQL the outbox is the topic. A process that has them relayed reads here too. */
-export function outboxSignalLog({ pool, schema = 'understanding' }: { readonly pool: Pool; readonly schema?: string }): SignalLog {
+export function outboxSignalLog({ pool, schema = 'understanding' }: { readonly pool: Pool; readonly schema?: string }): OutboxSignalLog {
   const s = quoted(schema);
   const listeners = new Set<() => void>();
   let listening: Promise<Listening> | undefined;
@@ -33,7 +38,7 @@ export function outboxSignalLog({ pool, schema = 'understanding' }: { readonly p
       );
       const end = window.rows[0]?.end ?? after;
       const { rows } = await pool.query<Signal>(
-        `select pos as position, id, topic, projection, version, kind, customer, at, cause, evidence, data, recorded from ${s}.outbox
+        `select ${COLUMNS} from ${s}.outbox
          where pos > $1 and pos <= $2 and topic = $3 and ($4::text[] is null or kind = any($4)) order by pos limit $5`,
         [after, end, topic, kinds ?? null, limit],
       );
@@ -42,6 +47,7 @@ export function outboxSignalLog({ pool, schema = 'understanding' }: { readonly p
       return { signals: rows, upTo: end, atEnd: (window.rows[0]?.looked ?? 0) < Math.max(LOOKS_AT, limit) };
     },
     head,
+    byIds: async (ids) => (await pool.query<Signal>(`select ${COLUMNS} from ${s}.outbox where id = any($1::uuid[])`, [ids])).rows,
     onAppended(listener) {
       const own = (): void => listener();
       listeners.add(own);
