@@ -68,6 +68,8 @@ export async function standingProjections({
 
 const BUILDING: ReadonlySet<GenerationStatus['phase']> = new Set(['building', 'catching-up', 'verifying']);
 
+const SAFETY_MS = 30_000;
+
 export type DefinitionsFollower = {
   readonly start: () => void;
   readonly stop: () => Promise<void>;
@@ -92,6 +94,7 @@ export function followDefinitions({
   readonly pollMs?: number;
 }): DefinitionsFollower {
   let timer: NodeJS.Timeout | undefined;
+  let safetyNet: NodeJS.Timeout | undefined;
   let stopListening = (): void => undefined;
   let stopped = true;
   /** The newest version that this process was told of here. */
@@ -139,11 +142,14 @@ export function followDefinitions({
     start() {
       stopped = false;
       stopListening = log.onAppended(soon);
+      // A hint may be lost.
+      safetyNet = setInterval(soon, SAFETY_MS);
       soon();
     },
     async stop() {
       stopped = true;
       stopListening();
+      clearInterval(safetyNet);
       clearTimeout(timer);
       timer = undefined;
       await looking.catch(() => undefined);
