@@ -51,7 +51,7 @@ export async function decisionBenchmarks({ quick }: { readonly quick: boolean })
     };
     await brand(ask);
     const customers = await keysOf(deployment);
-    const single = await decideSingly(ask, customers, quick ? 100 : 1000);
+    const single = await decideSingly(ask, customers, quick ? 100 : 500);
     const batch = await decideInBatches(ask, quick ? 2000 : 10_000);
     await services.caughtUp();
     const sizes = await sizesOf(deployment);
