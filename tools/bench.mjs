@@ -18,7 +18,11 @@ if (only.length === 0 || only.some((name) => /^(chaos|b13)$/i.test(name))) await
 const out = path.join(root, 'dist', 'bench');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-await build({ ...options, entryPoints: { all: 'tools/bench/all.ts' }, outdir: out });
+await build({
+  ...options,
+  entryPoints: { all: 'tools/bench/all.ts', relay: 'libs/event-log/contract-tests/programs/relay-process.ts' },
+  outdir: out,
+});
 const { allBenchmarks } = createRequire(import.meta.url)(path.join(out, 'all.js'));
 const rows = await allBenchmarks({ quick, only, say: (line) => process.stderr.write(`${line}\n`) });
 

@@ -15,6 +15,7 @@ import { type KafkaConfig, logLevel } from 'kafkajs';
 export type KafkaBench = {
   readonly kafka: KafkaConfig;
   readonly database: (name: string) => Promise<Pool>;
+  readonly urlOf: (name: string) => string;
   readonly end: () => Promise<void>;
 };
 
@@ -25,13 +26,17 @@ export async function kafkaBench(): Promise<KafkaBench> {
   const broker = await startLocalBroker(path.join(folder, 'kafka'));
   const admin = createPool({ url: server.url, max: 1 });
   const pools: Pool[] = [];
+  const urlOf = (name: string): string => {
+    const url = new URL(server.url);
+    url.pathname = `/${name}`;
+    return url.href;
+  };
   return {
     kafka: { brokers: [broker.brokers], logLevel: logLevel.NOTHING },
+    urlOf,
     async database(name) {
       await admin.query(`create database ${name} template template0`);
-      const url = new URL(server.url);
-      url.pathname = `/${name}`;
-      const pool = createPool({ url: url.href, max: 16 });
+      const pool = createPool({ url: urlOf(name), max: 16 });
       await migrate(pool, eventsSchema);
       pools.push(pool);
       return pool;

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { openJournal } from '@tsunagari/event-log-journal';
 import { ensureTopics, kafkaEventLog, topicsOf } from '@tsunagari/event-log-kafka';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
@@ -139,6 +142,51 @@ async function visible(bench: KafkaBench, pool: Pool, namespace: string | undefi
   return latencies.sort((a, b) => a - b);
 }
 
+/** A relay in a process of its own, resolved when it leads. */
+function relayProcess(
+  bench: KafkaBench,
+  databaseUrl: string,
+  namespace: string,
+): { readonly child: ChildProcess; readonly leads: Promise<void> } {
+  const given = { databaseUrl, brokers: bench.kafka.brokers, namespace, batchFacts: 4_000, pageSize: 4_000 };
+  const child = spawn(process.execPath, [path.join(__dirname, 'relay.js'), JSON.stringify(given)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const leads = new Promise<void>((resolve) =>
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"tookOver"')) resolve();
+    }),
+  );
+  return { child, leads };
+}
+
+/** Seconds from the kill −9 of the relay that leads until what was appended after it stands in Kafka by the one that waited. */
+async function takeovers(bench: KafkaBench, pool: Pool, databaseUrl: string, kills: number): Promise<readonly number[]> {
+  const namespace = 'takeover';
+  await ensureTopics({ kafka: new Kafka(bench.kafka), namespace });
+  const store = postgresEventStore({ pool });
+  const topic = kafkaEventLog({ kafka: bench.kafka, namespace });
+  let leading = relayProcess(bench, databaseUrl, namespace);
+  await leading.leads;
+  const seconds: number[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    const standby = relayProcess(bench, databaseUrl, namespace);
+    const before = await store.append({ stream: `takeover-${kill}-before`, expected: 'none', facts: [fact(2 * kill)] });
+    assert.equal(before.kind, 'appended');
+    while (before.kind === 'appended' && (await topic.head()) !== before.position);
+    leading.child.kill('SIGKILL');
+    const began = performance.now();
+    const after = await store.append({ stream: `takeover-${kill}-after`, expected: 'none', facts: [fact(2 * kill + 1)] });
+    while (after.kind === 'appended' && (await topic.head()) !== after.position);
+    seconds.push(Number(((performance.now() - began) / 1_000).toFixed(2)));
+    leading = standby;
+  }
+  leading.child.kill('SIGKILL');
+  await topic.close();
+  await store.close();
+  return seconds;
+}
+
 const at = (sorted: readonly number[], share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 
 /** B10–B12 of docs/design on a real broker and a durable PostgreSQL of their own, both on this machine, with what they are compared to. */
@@ -158,6 +206,8 @@ export async function kafkaBenchmarks({ quick }: { readonly quick: boolean }): P
       journal?.push(await understood(bench, service, `relay${run}`, count));
       if (run === 0) consumer?.push(await perMessageConsumer(bench, service, 'relay0', peerMs));
     }
+    const takeover = await bench.database('takeover');
+    const took = await takeovers(bench, takeover, bench.urlOf('takeover'), quick ? 2 : 5);
     const near = await visible(bench, await bench.database('near'), undefined, seconds);
     const far = await visible(bench, await bench.database('far'), 'far', seconds);
     const b10 = (name: string, target: string, sorted: readonly number[]): BenchmarkRow => ({
@@ -188,6 +238,14 @@ export async function kafkaBenchmarks({ quick }: { readonly quick: boolean }): P
         peer: { name: 'kafkajs consumer group, an upsert a message, at least once, no journal', runs: consumer ?? [] },
         target: '≥ 20 000',
         note: 'journal, identity and read model in one process',
+      },
+      {
+        id: 'B13 relay',
+        workload: 'kill −9 of the relay that leads: until what is appended after it stands in Kafka, by the one that waited',
+        unit: 's',
+        runs: [...took],
+        target: '≤ 2',
+        note: 'from the kill: the lease of 1.2 s must run out; nothing else runs',
       },
     ];
   } finally {

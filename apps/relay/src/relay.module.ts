@@ -1,6 +1,6 @@
 import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
 import type { EventLog } from '@tsunagari/event-log';
-import { kafkaPublisher } from '@tsunagari/event-log-kafka';
+import { kafkaConfig, kafkaPublisher } from '@tsunagari/event-log-kafka';
 import { postgresEventLog } from '@tsunagari/event-log-postgres';
 import { createRelay, type Relay, StoreDiffers } from '@tsunagari/event-log-relay';
 import { eventStoreDbLog } from '@tsunagari/event-store-eventstoredb';
@@ -20,7 +20,6 @@ import {
   type Metrics,
   type Shutdown,
 } from '@tsunagari/runtime';
-import { logLevel } from 'kafkajs';
 
 export const CONFIGURATION = Symbol('configuration');
 export const LOGGER = Symbol('logger');
@@ -73,10 +72,7 @@ async function startRelay(
   shutdown.onShutdown('database', () => pool.end());
   const log = await storeLog(configuration, pool);
   shutdown.onShutdown('event store', () => log.close());
-  const publisher = kafkaPublisher({
-    kafka: { brokers: [...topics.brokers], clientId: 'tsunagari-relay', logLevel: logLevel.NOTHING },
-    namespace: topics.namespace,
-  });
+  const publisher = kafkaPublisher({ kafka: kafkaConfig(topics, 'tsunagari-relay'), namespace: topics.namespace });
   shutdown.onShutdown('Kafka', () => publisher.close());
 
   const published = metrics.counter('tsunagari_relay_published_total', 'Facts published to Kafka by this process');

@@ -1,7 +1,7 @@
 import type { Position } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import { openJournal } from '@tsunagari/event-log-journal';
-import { kafkaEventLog } from '@tsunagari/event-log-kafka';
+import { kafkaConfig, kafkaEventLog } from '@tsunagari/event-log-kafka';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { EventStore } from '@tsunagari/event-store';
 import { eventStoreDbLog, eventStoreDbStore } from '@tsunagari/event-store-eventstoredb';
@@ -32,8 +32,6 @@ export type AdaptersOptions = {
 };
 
 const CATCH_UP_MS = 20_000;
-/** kafkajs prints what it also throws. */
-const SILENT = 0;
 
 /**
  * Streams in PostgreSQL or EventStoreDB; facts shared by Kafka, else by the store itself. With the store's own table as the log it is
@@ -59,12 +57,7 @@ export function openAdapters(configuration: Configuration, { pool, process, cloc
       },
     };
 
-  const shared = kafka
-    ? kafkaEventLog({
-        kafka: { clientId: `tsunagari-${process}`, brokers: [...kafka.brokers], logLevel: SILENT },
-        namespace: kafka.namespace,
-      })
-    : own;
+  const shared = kafka ? kafkaEventLog({ kafka: kafkaConfig(kafka, `tsunagari-${process}`), namespace: kafka.namespace }) : own;
   const filled = openJournal({ pool, schema: schemaOf(process), log: shared, now: () => clock.now(), onError: onLogError });
   return {
     store,

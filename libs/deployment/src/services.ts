@@ -8,6 +8,7 @@ import type { Deployment } from './deployment';
 import { addressOf, hostedContexts, schemaOf } from './hosting';
 import type { PortImplementation } from './ports/local-port';
 import { openPorts } from './ports/ports';
+import { signalRuns } from './signals';
 
 /** The contexts that a process hosts, opened over its deployment. Nothing runs before `start`. */
 export type Services = {
@@ -86,7 +87,13 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
   const opened = names.flatMap((name) => contexts[name]?.open(deployment, shared) ?? []);
   const provided = opened.flatMap((context) => context.ports ?? []);
   ports.provide(provided);
-  const beside = names.length === 0 ? [] : [deployment.filling ?? [], readModels(runner), opened.flatMap((context) => context.runs)].flat();
+  // What understanding tells goes to Kafka; every service keeps an identity stage of its own, which would tell the same merges again.
+  const told =
+    configuration.kafka && schema === schemaOf('understanding')
+      ? signalRuns({ pool, schema, kafka: configuration.kafka, process: deployment.process, onError: shared.onRunError })
+      : [];
+  const beside =
+    names.length === 0 ? [] : [deployment.filling ?? [], readModels(runner), told, opened.flatMap((context) => context.runs)].flat();
   const runs = beside.filter(({ name }) => !options.without?.includes(name));
   return {
     contexts: opened,

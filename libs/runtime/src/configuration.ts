@@ -16,6 +16,13 @@ const remedies = {
   READY_LAG_SECONDS: 'seconds from 1 to 86400 by which a process may be behind the log and still count as ready',
   EVENT_STORE: 'postgres (the tables of DATABASE_URL), or the address of an EventStoreDB like esdb://host:2113?tls=false',
   KAFKA_BROKERS: 'the Kafka brokers as host:port, separated by commas, or leave it out: the event store is then the log',
+  KAFKA_SSL: 'on where the brokers speak TLS, else off',
+  KAFKA_SSL_CA: 'a PEM file of the certificates that vouch for the brokers, or leave it out: those that Node trusts',
+  KAFKA_SSL_CERT: 'a PEM file of the certificate by which this process shows who it is, together with KAFKA_SSL_KEY',
+  KAFKA_SSL_KEY: 'a PEM file of the key of KAFKA_SSL_CERT',
+  KAFKA_SASL_MECHANISM: 'one of plain, scram-sha-256, scram-sha-512, together with KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD',
+  KAFKA_SASL_USERNAME: 'the name by which the brokers know this deployment',
+  KAFKA_SASL_PASSWORD: 'the password of KAFKA_SASL_USERNAME',
   KAFKA_NAMESPACE: 'the prefix of this deployment’s topics: lower-case letters, digits, dots and dashes',
   PUBLIC_URL: 'the address at which customers reach the platform, for links in messages, for example https://tsunagari.example.com',
   SMTP_URL: 'the mail server as smtp://user:password@host:587 or smtps://…, or leave it out: mail is written into the folder outbox',
@@ -117,6 +124,13 @@ const variables = z.object({
   READY_LAG_SECONDS: wholeNumber(1, 86_400).default(60),
   EVENT_STORE: eventStore,
   KAFKA_BROKERS: brokers.optional(),
+  KAFKA_SSL: z.enum(['on', 'off'], { error: 'is neither on nor off' }).default('off'),
+  KAFKA_SSL_CA: z.string().optional(),
+  KAFKA_SSL_CERT: z.string().optional(),
+  KAFKA_SSL_KEY: z.string().optional(),
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512'], { error: 'is not a mechanism' }).optional(),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
   KAFKA_NAMESPACE: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'is not a prefix of topics')
@@ -134,6 +148,30 @@ const variables = z.object({
   PROPOSALS_URL: httpAddress.optional(),
   UNDERSTANDING_URL: httpAddress.optional(),
 } satisfies Record<VariableName, z.ZodType>);
+
+/** How Kafka is reached, and the prefix of this deployment's topics. */
+export type KafkaSettings = {
+  readonly brokers: readonly string[];
+  readonly namespace: string;
+  /** TLS, with paths of PEM files. */
+  readonly ssl?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+};
+
+/** Variables that mean nothing without others. */
+const together: readonly { readonly name: VariableName; readonly needs: readonly VariableName[] }[] = [
+  { name: 'MESSAGE_WEBHOOK_URL', needs: ['MESSAGE_WEBHOOK_SECRET'] },
+  { name: 'KAFKA_SSL_CA', needs: ['KAFKA_SSL'] },
+  { name: 'KAFKA_SSL_CERT', needs: ['KAFKA_SSL', 'KAFKA_SSL_KEY'] },
+  { name: 'KAFKA_SSL_KEY', needs: ['KAFKA_SSL', 'KAFKA_SSL_CERT'] },
+  { name: 'KAFKA_SASL_MECHANISM', needs: ['KAFKA_BROKERS', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] },
+  { name: 'KAFKA_SASL_USERNAME', needs: ['KAFKA_SASL_MECHANISM'] },
+  { name: 'KAFKA_SASL_PASSWORD', needs: ['KAFKA_SASL_MECHANISM'] },
+];
 
 /** How a deployment runs; every value has been checked. */
 export type Configuration = {
@@ -159,7 +197,7 @@ export type Configuration = {
   /** Where streams are. */
   readonly eventStore: { readonly kind: 'postgres' } | { readonly kind: 'eventstoredb'; readonly url: string };
   /** Where facts are shared; undefined: the event store is the log. */
-  readonly kafka: { readonly brokers: readonly string[]; readonly namespace: string } | undefined;
+  readonly kafka: KafkaSettings | undefined;
   /** Where customers reach the platform, for links in messages; without a slash at the end. */
   readonly publicUrl: string;
   /** The mail server; undefined: mail is written into files. */
@@ -200,8 +238,11 @@ export function readConfiguration(
     if (!problems.has(variable)) problems.set(variable, { name: variable, problem, remedy: remedies[variable] });
   };
   for (const variable of neededBy(name)) if (given[variable] === undefined) add(variable, `is missing, ${name} needs it`);
-  if (given['MESSAGE_WEBHOOK_URL'] !== undefined && given['MESSAGE_WEBHOOK_SECRET'] === undefined)
-    add('MESSAGE_WEBHOOK_SECRET', 'is missing, MESSAGE_WEBHOOK_URL needs it');
+  for (const { name: variable, needs } of together)
+    if (given[variable] !== undefined)
+      for (const needed of needs) if (given[needed] === undefined) add(needed, `is missing, ${variable} needs it`);
+  for (const file of ['KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'] as const)
+    if (given[file] !== undefined && given['KAFKA_SSL'] === 'off') add('KAFKA_SSL', `is off, ${file} needs it on`);
   for (const { path, message } of read.error?.issues ?? []) add(path[0] as VariableName, message);
   if (!read.success || problems.size > 0) throw new ConfigurationError([...problems.values()]);
   const { data } = read;
@@ -219,7 +260,7 @@ export function readConfiguration(
     shutdownSeconds: data.SHUTDOWN_SECONDS,
     readyLagSeconds: data.READY_LAG_SECONDS,
     eventStore: data.EVENT_STORE === 'postgres' ? { kind: 'postgres' } : { kind: 'eventstoredb', url: data.EVENT_STORE },
-    kafka: data.KAFKA_BROKERS && { brokers: data.KAFKA_BROKERS, namespace: data.KAFKA_NAMESPACE },
+    kafka: data.KAFKA_BROKERS && kafkaSettings(data.KAFKA_BROKERS, data),
     publicUrl: data.PUBLIC_URL ?? `http://localhost:${data.PORT}`,
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
@@ -235,3 +276,14 @@ export function readConfiguration(
 
 /** Every variable with what it is for, for `--help` and the docs. */
 export const configurationVariables: Readonly<Record<VariableName, string>> = remedies;
+
+function kafkaSettings(addresses: readonly string[], data: z.infer<typeof variables>): KafkaSettings {
+  const [mechanism, username, password] = [data.KAFKA_SASL_MECHANISM, data.KAFKA_SASL_USERNAME, data.KAFKA_SASL_PASSWORD];
+  const files = { caFile: data.KAFKA_SSL_CA, certFile: data.KAFKA_SSL_CERT, keyFile: data.KAFKA_SSL_KEY };
+  return {
+    brokers: addresses,
+    namespace: data.KAFKA_NAMESPACE,
+    ...(data.KAFKA_SSL === 'on' ? { ssl: Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined)) } : {}),
+    ...(mechanism !== undefined && username !== undefined && password !== undefined ? { sasl: { mechanism, username, password } } : {}),
+  };
+}

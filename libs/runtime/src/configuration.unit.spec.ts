@@ -98,6 +98,26 @@ describe('the configuration', () => {
     },
   );
 
+  it('reaches Kafka by TLS and SASL, and refuses what is incomplete', () => {
+    const sasl = { KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'shop', KAFKA_SASL_PASSWORD: 'geheim' };
+    const files = { KAFKA_SSL_CA: 'ca.pem', KAFKA_SSL_CERT: 'shop.pem', KAFKA_SSL_KEY: 'shop.key' };
+    const { kafka } = readConfiguration({ KAFKA_BROKERS: 'kafka:9093', KAFKA_SSL: 'on', ...sasl, ...files });
+    expect(kafka).toEqual({
+      brokers: ['kafka:9093'],
+      namespace: 'tsunagari',
+      ssl: { caFile: 'ca.pem', certFile: 'shop.pem', keyFile: 'shop.key' },
+      sasl: { mechanism: 'scram-sha-512', username: 'shop', password: 'geheim' },
+    });
+    expect(readConfiguration({ KAFKA_BROKERS: 'kafka:9093', KAFKA_SSL: 'on' }).kafka?.ssl).toEqual({});
+    const missing = (given: Readonly<Record<string, string>>): string[] => problemsOf(given).problems.map(({ name }) => name);
+    expect(missing({ ...sasl, KAFKA_SASL_MECHANISM: '' })).toEqual(['KAFKA_SASL_MECHANISM']);
+    expect(missing({ KAFKA_SASL_MECHANISM: 'plain' })).toEqual(['KAFKA_BROKERS', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']);
+    expect(missing({ ...files, KAFKA_SSL: 'on', KAFKA_SSL_KEY: '' })).toEqual(['KAFKA_SSL_KEY']);
+    expect(missing(files)).toEqual(['KAFKA_SSL']);
+    expect(missing({ ...files, KAFKA_SSL: 'off' })).toEqual(['KAFKA_SSL']);
+    expect(problemsOf({ ...sasl, KAFKA_SASL_MECHANISM: 'gssapi' }).message).not.toContain('geheim');
+  });
+
   it('names every wrong variable in one error, with what to do, and shows no value', () => {
     const wrong = {
       DATABASE_URL: 'mysql://root:geheim@db/t',

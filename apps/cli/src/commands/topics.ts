@@ -1,12 +1,12 @@
-import { ensureTopics, PARTITIONS, TopicsError } from '@tsunagari/event-log-kafka';
+import { ensureTopics, kafkaConfig, PARTITIONS, TopicsError } from '@tsunagari/event-log-kafka';
 import { readConfiguration } from '@tsunagari/runtime';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka } from 'kafkajs';
 import { answer, type Command, UsageError } from '../command';
 
 export const topicsCommand: Command = {
   usage: 'topics ensure',
   summary: 'makes the Kafka topics of this deployment, with the settings that facts need',
-  help: `Reads KAFKA_BROKERS and KAFKA_NAMESPACE. What is missing is made, what has other settings is set right, what is right is left
+  help: `Reads KAFKA_BROKERS, KAFKA_NAMESPACE and, where set, KAFKA_SSL… and KAFKA_SASL_…. What is missing is made, what has other settings is set right, what is right is left
 alone: it may run at every deployment. A topic whose number of partitions differs is refused, because keys would move: exit code 1.`,
   options: { replication: { type: 'string', what: 'copies of each partition when a topic is made; by default what the brokers say' } },
   async run(call) {
@@ -18,7 +18,7 @@ alone: it may run at every deployment. A topic whose number of partitions differ
     if (!kafka) throw new UsageError('KAFKA_BROKERS is not set: set it to the Kafka brokers as host:port, separated by commas');
     try {
       const topics = await ensureTopics({
-        kafka: new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING, retry: { retries: 3 } }),
+        kafka: new Kafka({ ...kafkaConfig(kafka, 'tsunagari-topics'), retry: { retries: 3 } }),
         namespace: kafka.namespace,
         ...(copies === undefined ? {} : { replicationFactor: Number(copies) }),
       });

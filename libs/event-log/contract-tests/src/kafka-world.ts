@@ -15,7 +15,7 @@ import { appended, freshStream, readToEnd, someFacts } from '@tsunagari/event-st
 import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import type { Pool } from '@tsunagari/postgres';
 import { migrate, postgresLease } from '@tsunagari/postgres';
-import type { RunningProgram } from '@tsunagari/testing';
+import type { RunningProgram, TestDatabase } from '@tsunagari/testing';
 import { bundleProgram, runBundled, testDatabase } from '@tsunagari/testing';
 import type { KafkaConfig } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
@@ -63,20 +63,25 @@ export type KafkaWorld = {
   readonly close: () => Promise<void>;
 };
 
-/** The topics are made by `ensureTopics`; the journal's database is the store's. */
+/** The topics are made by `ensureTopics`; the journal's database is the store's: by default a fresh one of the run's server. */
 export async function kafkaWorld({
   brokers,
   namespace,
+  database,
+  retryForMs,
 }: {
   readonly brokers: readonly string[];
   readonly namespace: string;
+  readonly database?: Pick<TestDatabase, 'pool' | 'url' | 'drop'>;
+  /** How long the store tries again while its database is away. */
+  readonly retryForMs?: number;
 }): Promise<KafkaWorld> {
   const kafka = { brokers: [...brokers], logLevel: logLevel.NOTHING };
   await ensureTopics({ kafka: new Kafka(kafka), namespace });
   const topics = topicsOf(namespace);
-  const { pool, url, drop } = await testDatabase();
+  const { pool, url, drop } = database ?? (await testDatabase());
   await migrate(pool, eventsSchema);
-  const store = postgresEventStore({ pool });
+  const store = postgresEventStore({ pool, ...(retryForMs === undefined ? {} : { retryForMs }) });
   const source = postgresEventLog({ pool });
   const topic = kafkaEventLog({ kafka, namespace });
   const errors: unknown[] = [];

@@ -13,7 +13,8 @@ export type Target = { readonly pool: Pool; readonly schema: string; readonly ta
 
 /**
  * Writes a page and moves the place in one transaction, if the journal still stands at the page's beginning and is ours to fill:
- * whatever is delivered twice, or by a process that was frozen, has no effect.
+ * whatever is delivered twice, or by a process that was frozen, has no effect. The commit does not wait for the disk: a crash of the
+ * server loses facts and place together, and the log gives them again.
  */
 export async function writePage(target: Target, place: Place, page: LogPage<UnparsedFact>): Promise<Place> {
   const next: Place = { position: page.upTo, tail: tailOf(page, place) };
@@ -34,6 +35,7 @@ async function write(
   kind: 'new' | 'partly known',
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
+    await client.query('set local synchronous_commit = off');
     const moved = await client.query({
       name: `${schema}.journal-fence`,
       text: `update ${quotedName(schema)}.journal set pos = $2, id = $3, id_pos = $4, previous = $5 where pos = $1`,

@@ -2,7 +2,7 @@ import type { KafkaConfig } from 'kafkajs';
 import { logLevel } from 'kafkajs';
 import Cluster from 'kafkajs/src/cluster';
 import { createLogger } from 'kafkajs/src/loggers';
-import defaultSocketFactory from 'kafkajs/src/network/socketFactory';
+import { sockets } from './sockets';
 
 const readCommitted = 1;
 
@@ -19,7 +19,7 @@ export function openCluster(kafka: KafkaConfig, retry: ClusterRetry): { readonly
     requestTimeout: 10_000,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
-    socketFactory: defaultSocketFactory(),
+    socketFactory: sockets,
     ...kafka,
     retry,
     allowAutoTopicCreation: false,

@@ -16,13 +16,13 @@ type Extensions = {
   readonly imported?: true;
 };
 
-const contentType = 'application/cloudevents+json';
+export const contentType = 'application/cloudevents+json';
 
 /**
  * The envelope of `toCloudEvent` with our extensions, written as text at once: the same members in the same order as an object of
  * them would give, with the data as it is stored.
  */
-export function factRecord(fact: UnparsedFact): LogRecord {
+export function factRecord(fact: UnparsedFact): LogRecord & { readonly value: string } {
   const { meta } = fact;
   const sequence = toSequence(fact.position);
   const key = fact.subject ?? fact.stream;
@@ -55,7 +55,7 @@ type Watermark = {
 };
 
 /** Says that the partition it stands in is complete from one position (exclusive) to a fact, which may stand in another partition. */
-export function watermarkRecord(after: Position, tail: Tail): LogRecord {
+export function watermarkRecord(after: Position, tail: Tail): LogRecord & { readonly value: string } {
   const sequence = toSequence(tail.position);
   const value: Watermark = { type: WATERMARK, sequence, after: toSequence(after), id: tail.id, previous: toSequence(tail.previous) };
   return { key: null, value: JSON.stringify(value), headers: { sequence } };

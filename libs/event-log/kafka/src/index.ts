@@ -1,7 +1,10 @@
+export { kafkaConfig } from './connection';
+export type { KafkaConnection } from './connection';
 export { ensureTopics, PARTITIONS, TopicsError, topicsOf } from './topics';
 export type { EnsuredTopic, EnsureTopics, Topics } from './topics';
-export { kafkaPublisher } from './publisher';
+export { kafkaPublisher, kafkaSignalPublisher } from './publisher';
 export type { KafkaPublisherOptions } from './publisher';
 export { kafkaEventLog } from './event-log';
 export type { KafkaEventLogOptions } from './event-log';
+export { kafkaSignalLog } from './signal-log';
 export { KafkaUnavailable, RecordsGone } from './partitions';

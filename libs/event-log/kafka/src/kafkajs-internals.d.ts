@@ -70,7 +70,8 @@ declare module 'kafkajs/src/loggers' {
   export function createLogger(options: { readonly level: number; readonly logCreator: unknown }): unknown;
 }
 declare module 'kafkajs/src/network/socketFactory' {
-  export default function socketFactory(): unknown;
+  import type { ISocketFactory } from 'kafkajs';
+  export default function socketFactory(): ISocketFactory;
 }
 declare module 'kafkajs/src/producer/eosManager' {
   import type { Broker } from 'kafkajs/src/cluster';

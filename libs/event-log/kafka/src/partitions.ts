@@ -3,7 +3,16 @@ import type { RawMessage } from 'kafkajs/src/cluster';
 import Batch from 'kafkajs/src/consumer/batch';
 import { openCluster } from './cluster';
 
-export type Record = { readonly offset: number; readonly sequence: string; readonly value: string; readonly isFact: boolean };
+export type Record = {
+  readonly offset: number;
+  readonly sequence: string;
+  /** Empty where it has none: a tombstone. */
+  readonly value: string;
+  /** It has a key: it is no watermark. */
+  readonly isFact: boolean;
+  /** Of a state; other records carry theirs in the value. */
+  readonly id: string;
+};
 
 /** What a partition answered: `next` is where to go on, `end` where the committed records ended. */
 export type Fetched = { readonly partition: number; readonly records: readonly Record[]; readonly next: number; readonly end: number };
@@ -70,7 +79,13 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
     opened ??= cluster.connect().then(() => cluster.addTargetTopic(topic));
     return opened;
   };
-  const asking = async <T>(ask: () => Promise<T>, continues = false): Promise<T> => {
+  const asked = new Set<Promise<unknown>>();
+  const asking = <T>(ask: () => Promise<T>, continues = false): Promise<T> => {
+    const answer = askAgain(ask, continues).finally(() => asked.delete(answer));
+    asked.add(answer);
+    return answer;
+  };
+  const askAgain = async <T>(ask: () => Promise<T>, continues: boolean): Promise<T> => {
     const until = performance.now() + retryForMs;
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
@@ -84,6 +99,8 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
         if (closed || finalTypes.has(type) || performance.now() + pause > until) throw explained(error, topic, kafka);
         opened = undefined;
         await new Promise((resolve) => setTimeout(resolve, pause));
+        // It would connect again.
+        if (closed) throw explained(error, topic, kafka);
         await cluster.refreshMetadata().catch(() => undefined);
       }
     }
@@ -136,7 +153,7 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
       }, continues),
     close: async () => {
       closed = true;
-      await opened?.catch(() => undefined);
+      await Promise.allSettled(asked);
       await cluster.disconnect();
     },
   };
@@ -169,6 +186,12 @@ function raise(message: string): never {
 }
 
 function toRecord(message: RawMessage): Record {
-  const sequence = message.headers['sequence']?.toString('latin1') ?? '';
-  return { offset: Number(message.offset), sequence, value: message.value?.toString('utf8') ?? '', isFact: message.key !== null };
+  const header = (name: string): string => message.headers[name]?.toString('latin1') ?? '';
+  return {
+    offset: Number(message.offset),
+    sequence: header('sequence'),
+    value: message.value?.toString('utf8') ?? '',
+    isFact: message.key !== null,
+    id: header('id'),
+  };
 }

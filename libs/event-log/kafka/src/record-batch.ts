@@ -4,7 +4,8 @@ import crc32C from 'kafkajs/src/protocol/recordBatch/crc32C';
 export type LogRecord = {
   /** Null for a record that belongs to its partition, not to a key. */
   readonly key: string | null;
-  readonly value: string;
+  /** Null lets a compacted topic forget the key. */
+  readonly value: string | null;
   readonly headers: Readonly<Record<string, string>>;
 };
 

@@ -9,7 +9,7 @@ import { measureBatch, writeBatch } from './record-batch';
 const anyText = fc.string({ unit: 'binary', maxLength: 300 });
 const record = fc.record({
   key: fc.option(anyText),
-  value: anyText,
+  value: fc.option(anyText),
   headers: fc.dictionary(fc.string({ minLength: 1 }), anyText, { maxKeys: 3 }),
 });
 

@@ -1,10 +1,11 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Position } from '@tsunagari/contracts';
 import { BEGINNING, laterPosition } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
 import { readToEnd } from '@tsunagari/event-store-contract-tests';
+import { createPool, startEmbeddedServer } from '@tsunagari/postgres';
 import { describeWith, startLocalBroker, testBroker } from '@tsunagari/testing';
 import type { KafkaWorld } from '../../contract-tests/src/kafka-world';
 import { kafkaWorld } from '../../contract-tests/src/kafka-world';
@@ -60,6 +61,31 @@ describeWith('broker', 'processes and connections that go away', () => {
     await given.expectFilled(filled, await given.record(300));
     await given.expectPublished();
   });
+});
+
+describeWith('broker', 'a database that goes away', () => {
+  it('is killed and started again, again and again: what was acknowledged is in the store, in Kafka and in the journal, once (failure mode 16)', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tsunagari-restart-'));
+    const server = await startEmbeddedServer({ folder: join(folder, 'postgres') });
+    const pool = createPool(server.url);
+    const database = { pool, url: server.url, drop: () => pool.end() };
+    const given = await kafkaWorld({ ...(await testBroker()), database, retryForMs: 45_000 });
+    given.relay();
+    const filled = given.journal();
+    await filled.start();
+    let position = await given.record(500);
+    for (let kill = 0; kill < 3; kill++) {
+      await given.expectFilled(filled, position);
+      const recording = given.record(4_000);
+      process.kill(server.pid(), 'SIGKILL');
+      position = await recording;
+    }
+    await given.expectFilled(filled, position);
+    await given.expectPublished();
+    await given.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 180_000);
 });
 
 describeWith('jvm', 'a broker that goes away', () => {

@@ -45,6 +45,42 @@ describeWith('broker', 'the relay', () => {
     server.stop();
   });
 
+  it('publishes EventStoreDB’s log while its server fails in every way: other leaders, deadlines, silence, cut streams (failure mode 23, protocol only)', async () => {
+    const server = await startEventStoreDbProtocol();
+    const leader = await startEventStoreDbProtocol({ log: server.log });
+    const patience = { answerWithinMs: 400, retryForMs: 5_000 };
+    const store = eventStoreDbStore({ connectionString: server.url, ...patience });
+    const log = eventStoreDbLog({ connectionString: server.url, ...patience });
+    const relay = given.relay(log);
+    const filled = given.journal();
+    await filled.start();
+    let position = BEGINNING;
+    const at = { host: '127.0.0.1', port: leader.port };
+    for (const fault of [
+      { kind: 'cut' },
+      { kind: 'deadline' },
+      { kind: 'silent' },
+      { kind: 'ends' },
+      { kind: 'not-leader', leader: at },
+    ] as const) {
+      for (const on of ['subscribe', 'read'] as const) server.faults.add({ ...fault, on, times: 3 });
+      for (let append = 0; append < 4; append++)
+        position = appended(await store.append({ stream: freshStream(), expected: 'none', facts: someFacts(25) })).position;
+      await given.publishedTo(position);
+    }
+    expect(server.faults.count).toBeGreaterThan(10);
+    await given.publishedTo(position);
+    expect(await filled.waitFor(position, { timeoutMs: 20_000 })).toEqual({ kind: 'caught-up', position });
+    const facts = await given.expectPublished(log);
+    expect(facts).toHaveLength(500);
+    expect(await filled.journal.byIds(facts.map(({ id }) => id))).toEqual(facts);
+    await relay.stop();
+    await store.close();
+    await log.close();
+    server.stop();
+    leader.stop();
+  });
+
   const deaths: readonly Death[] = [
     { request: 'InitProducerId', nth: 1, when: 'sent' },
     // The facts are read, nothing is sent.

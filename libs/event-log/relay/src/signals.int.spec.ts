@@ -1,0 +1,211 @@
+import type { Signal } from '@tsunagari/contracts';
+import { BEGINNING, facts as registry } from '@tsunagari/contracts';
+import type { SignalLog } from '@tsunagari/event-log';
+import { ensureTopics, kafkaSignalLog, kafkaSignalPublisher, topicsOf } from '@tsunagari/event-log-kafka';
+import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { migrate, postgresLease } from '@tsunagari/postgres';
+import type { ProjectionDefinition, ProjectionRunner } from '@tsunagari/projection';
+import { createProjectionRunner, outboxSignalLog } from '@tsunagari/projection';
+import { describeWith, testBroker, testDatabase } from '@tsunagari/testing';
+import { Kafka, logLevel } from 'kafkajs';
+import { behaviour, createWorld, moment, type Trail, trailProjection, uuid } from '../../../projection/src/spec-world';
+import { openPartitions } from '../../kafka/src/partitions';
+import type { SignalRelay } from './signal-relay';
+import { createSignalRelay } from './signal-relay';
+
+const isLoyal = (state: Trail | undefined): boolean => (state?.count ?? 0) >= 3;
+
+/** Tells who has come often, and publishes how often. */
+const loyalty: ProjectionDefinition<Trail> = {
+  ...trailProjection('loyalty', { version: 1 }),
+  signals: (before, after) =>
+    isLoyal(before) === isLoyal(after)
+      ? []
+      : [{ kind: isLoyal(after) ? 'BecameLoyal' : 'NoLongerLoyal', data: { count: after?.count ?? 0 } }],
+  publishes: ({ count }) => ({ count }),
+};
+
+async function signalWorld() {
+  const { brokers, namespace } = await testBroker();
+  const kafka = { brokers: [...brokers], logLevel: logLevel.NOTHING };
+  await ensureTopics({ kafka: new Kafka(kafka), namespace });
+  const database = await testDatabase();
+  const { pool } = database;
+  await migrate(pool, eventsSchema);
+  const [store, log, outbox] = [postgresEventStore({ pool }), postgresEventLog({ pool }), outboxSignalLog({ pool })];
+  const runner: ProjectionRunner = createProjectionRunner({
+    pool,
+    log,
+    journal: postgresJournal({ pool }),
+    registry,
+    definitions: [loyalty],
+  });
+  expect(await runner.start()).toEqual({ kind: 'started' });
+  const topic: SignalLog = kafkaSignalLog({ kafka, namespace });
+  const errors: unknown[] = [];
+  const closing: (() => Promise<void>)[] = [];
+  const flushed: number[] = [];
+  const world = createWorld(store);
+
+  return {
+    pool,
+    runner,
+    outbox,
+    topic,
+    errors,
+    flushed,
+    visits: async (who: string, ...days: number[]) => {
+      await world.append(days.map((day) => behaviour(who, moment(day))));
+      await runner.catchUp();
+    },
+    world,
+    relay(of: Signal['topic']): SignalRelay {
+      const publisher = kafkaSignalPublisher({ kafka, namespace, topic: of });
+      const relay = createSignalRelay({
+        signals: outbox,
+        topic: of,
+        publisher,
+        lease: postgresLease({ pool, name: of }),
+        durable: async () => flushed.push(1),
+        onError: (error) => errors.push(error),
+        pageSize: 3,
+        pollMs: 50,
+      });
+      closing.push(async () => {
+        await relay.stop();
+        await publisher.close();
+      });
+      relay.start();
+      return relay;
+    },
+    published: async (of: Signal['topic'], relay: SignalRelay): Promise<void> => {
+      const { upTo } = await outbox.read({ after: BEGINNING, topic: of, limit: 10_000 });
+      while (BigInt((await relay.status()).position ?? 0) < BigInt(upTo));
+    },
+    /** As it lies in the topic of states, by partition: key and value are those of the last record of a key, and all records. */
+    states: async () => {
+      const partitions = openPartitions({ kafka, topic: topicsOf(namespace).state });
+      const ends = await partitions.ends();
+      const from = new Map(ends.flatMap((end, partition) => (end > 0 ? [[partition, 0]] : [])));
+      const records: { readonly id: string; readonly value: string; readonly sequence: string }[] = [];
+      while (from.size > 0)
+        for (const fetched of await partitions.fetch(from)) {
+          records.push(...fetched.records);
+          if (fetched.next >= fetched.end) from.delete(fetched.partition);
+          else from.set(fetched.partition, fetched.next);
+        }
+      await partitions.close();
+      return records.toSorted((a, b) => (a.sequence < b.sequence ? -1 : 1));
+    },
+    async close() {
+      for (const close of closing.reverse()) await close();
+      await runner.stop();
+      await topic.close();
+      await outbox.close();
+      await log.close();
+      await store.close();
+      await database.drop();
+    },
+  };
+}
+
+describeWith('broker', 'what projections tell, over Kafka', () => {
+  let given: Awaited<ReturnType<typeof signalWorld>>;
+  beforeEach(async () => (given = await signalWorld()));
+  afterEach(() => given.close());
+  const all = async (log: SignalLog, kinds?: readonly string[]): Promise<readonly Signal[]> =>
+    (await log.read({ after: BEGINNING, limit: 10_000, ...(kinds ? { kinds } : {}) })).signals;
+
+  it('is published once each, in order, whoever publishes and however often one begins anew; a rebuild tells nothing again', async () => {
+    const first = given.relay('signals');
+    for (let n = 0; n < 8; n++) await given.visits(uuid(`a${n}`), 1, 2, 3);
+    await given.published('signals', first);
+    await first.stop();
+    for (let n = 0; n < 8; n++) await given.visits(uuid(`b${n}`), 1, 2, 3);
+    const [second, third] = [given.relay('signals'), given.relay('signals')];
+    await given.published('signals', (await second.status()).state === 'leading' ? second : third).catch(() => undefined);
+    const outcome = await given.runner.rebuild('loyalty', { by: 'user:spec' });
+    expect(outcome.kind === 'refused' ? outcome.refusal : outcome.kind).toBe('promoted');
+    await given.visits(uuid('c'), 1, 2, 3);
+    const told = await all(given.outbox);
+    expect(told).toHaveLength(17);
+    for (let published = 0; published < 17;) published = (await all(given.topic)).length;
+    expect(await all(given.topic)).toEqual(told);
+    expect(given.flushed.length).toBeGreaterThan(0);
+    expect(given.errors).toEqual([]);
+  });
+
+  it('is read page by page and by kind like the outbox, and calls who listens', async () => {
+    const relay = given.relay('signals');
+    let calls = 0;
+    const stop = given.topic.onAppended(() => void calls++);
+    for (let n = 0; n < 5; n++) await given.visits(uuid(`p${n}`), 1, 2, 3);
+    await given.published('signals', relay);
+    while (calls === 0) await new Promise((resolve) => setImmediate(resolve));
+    stop();
+    const told = await all(given.outbox, ['BecameLoyal']);
+    const seen: Signal[] = [];
+    for (let after = BEGINNING, end = false; !end;) {
+      const page = await given.topic.read({ after, limit: 2, kinds: ['BecameLoyal'] });
+      seen.push(...page.signals);
+      [after, end] = [page.upTo, page.atEnd];
+    }
+    expect(seen).toEqual(told);
+    expect(await given.topic.read({ after: BEGINNING, limit: 2, kinds: ['Never'] })).toEqual({
+      signals: [],
+      upTo: await given.topic.head(),
+      atEnd: true,
+    });
+    await expect(given.topic.read({ after: BEGINNING, limit: 1, topic: 'state' })).rejects.toThrow('.state.v1');
+  });
+
+  it('keeps of states the newest of a customer under her key, and nothing of who is another one by now', async () => {
+    const relay = given.relay('state');
+    const [a, b] = [uuid('a'), uuid('b')];
+    await given.world.register(a);
+    await given.world.register(b);
+    for (const day of [1, 2]) {
+      await given.visits(a, day);
+      await given.visits(b, day);
+      await given.published('state', relay);
+    }
+    await given.world.link(a, b);
+    await given.runner.catchUp();
+    await relay.stop();
+    const again = given.relay('state');
+    await given.published('state', again);
+    const newest = new Map(
+      (await given.outbox.read({ after: BEGINNING, topic: 'state', limit: 100 })).signals.map((each) => [each.customer, each]),
+    );
+    const states = await given.states();
+    expect(new Set(states.map(({ id }) => id)).size).toBe(states.length);
+    expect([...newest.values()].map(({ data }) => data)).toContain(null);
+    for (const { id, data, customer } of newest.values()) {
+      const last = states.findLast((state) => state.id === id);
+      if (data === null) expect(last?.value).toBe('');
+      else
+        expect(JSON.parse(last?.value ?? '')).toMatchObject({
+          type: 'retention.state.loyalty',
+          subject: customer,
+          partitionkey: customer,
+          data,
+        });
+    }
+    expect(given.errors).toEqual([]);
+  });
+
+  it('is not continued by an outbox that does not hold what was published last: it halts and says what to do (failure mode 17)', async () => {
+    const relay = given.relay('signals');
+    for (let n = 0; n < 3; n++) await given.visits(uuid(`h${n}`), 1, 2, 3);
+    await given.published('signals', relay);
+    const before = await all(given.topic);
+    await relay.stop();
+    await given.pool.query('truncate understanding.outbox');
+    const after = given.relay('signals');
+    while ((await after.status()).state !== 'halted');
+    for (let n = 0; n < 9; n++) await given.visits(uuid(`i${n}`), 1, 2, 3);
+    expect(String(given.errors[0])).toMatch(/restored from an older copy.*topics ensure/s);
+    expect(await all(given.topic)).toEqual(before);
+  });
+});
