@@ -12,6 +12,8 @@ import {
   until,
 } from '../../platform/src/testing/bundles';
 
+import { subscribeTo } from '../../../libs/testing/src/subscription';
+
 jest.setTimeout(120_000);
 
 const SERVICES = ['value', 'touchpoints', 'proposals', 'understanding'] as const;
@@ -126,6 +128,48 @@ it('a service that is killed costs its own fields, and answers again when it is 
   const collected = await fetch(`${running.get('gateway')?.url}/v1/batch`, { method: 'POST', body: '{}' });
   expect([collected.status, collected.headers.get('retry-after')]).toEqual([503, '1']);
   await start('touchpoints');
+});
+
+it('a subscription comes through from a service, says when its service is gone, and goes on where it was cut off', async () => {
+  const { data } = await ask('{ customer(identifier: { type: USER_ID, value: "ann" }) { id } }');
+  const follow = async (after: string) =>
+    subscribeTo(
+      `${running.get('gateway')?.url}/graphql`,
+      `Bearer ${await tokenOf(home)}`,
+      `subscription($id: ID!, $after: Position) { customerChanged(id: $id, after: $after) {
+        causes evidence customer { kind orders(first: 5) { edges { node { orderId } } } purchases { byCurrency { orders } } } } }`,
+      { id: data.customer.id, after },
+    );
+  const order = (orderId: string) =>
+    ask('mutation ($input: RecordOrderInput!) { recordOrder(input: $input) { __typename ... on OrderRecorded { position } } }', {
+      orderId,
+      buyer: { type: 'USER_ID', value: 'ann' },
+      lines: [{ sku: 'A', quantity: 1, unitPrice: '5.00' }],
+      currency: 'GBP',
+      placedAt: '2025-11-02T10:00:00.000Z',
+      idempotencyKey: orderId,
+    });
+  const head = async () => (await database.pool.query<{ pos: string }>('select max(pos) as pos from events')).rows[0]?.pos ?? '';
+  const followed = await follow(await head());
+  await order('o-2');
+  const told = await followed.next();
+  expect(told?.errors).toEqual([]);
+  const orders = (...ids: string[]) => ({ edges: expect.arrayContaining(ids.map((orderId) => ({ node: { orderId } }))) });
+  expect(told?.data.customerChanged).toMatchObject({
+    causes: ['FACTS'],
+    customer: { kind: 'PERSON', orders: orders('o-1', 'o-2'), purchases: { byCurrency: [{ orders: 2 }] } },
+  });
+
+  const gone = followed.next();
+  await running.get('understanding')?.end('SIGKILL');
+  expect(await gone).toMatchObject({ data: null, errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph: 'understanding' } }] });
+  await order('o-3');
+  await start('understanding');
+  const again = await follow(told?.position ?? '');
+  const missed = await again.until(({ data: found }) => found?.customerChanged.customer.purchases?.byCurrency[0]?.orders === 3);
+  expect(missed.data.customerChanged.customer.orders).toEqual(orders('o-3'));
+  // One that is left open does not keep a process from stopping: the last test of this file stops them all.
+  void again.next().catch(() => undefined);
 });
 
 it('subgraphs and ports answer the gateway and each other, not a stranger; services have no public graph', async () => {

@@ -1,4 +1,9 @@
+import { type Failure, failuresOf, RequestFailed, type Shown } from './failures';
 import type { TypedDocumentString } from './generated/operations';
+import { type Event, type SubscribeOptions, subscription } from './subscription';
+
+export { type Failure, RequestFailed } from './failures';
+export type { Event, SubscribeOptions } from './subscription';
 
 export type ClientOptions = {
   /** The endpoint: `http://127.0.0.1:4000/graphql`. */
@@ -7,24 +12,14 @@ export type ClientOptions = {
   readonly token?: string;
   /** In place of the global fetch. */
   readonly fetch?: typeof fetch;
+  /** In place of the global WebSocket: the class of the package `ws` where there is none (Node before 22). */
+  readonly webSocket?: unknown;
 };
 
 export type AskOptions = {
   /** Wait until the answer knows of this position. By default that of this client's own newest write. */
   readonly atLeast?: string;
   readonly signal?: AbortSignal;
-};
-
-/** A failure of a request, or of a part of it. */
-export type Failure = {
-  readonly message: string;
-  /** One of a closed list: UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, LIMIT_EXCEEDED, SUBGRAPH_UNAVAILABLE, … */
-  readonly code: string;
-  readonly path?: readonly (string | number)[];
-  readonly field?: string;
-  readonly rule?: string;
-  readonly remedy?: string;
-  readonly requestId?: string;
 };
 
 export type Answer<Data> = {
@@ -40,28 +35,22 @@ export type Client = {
     variables: Variables,
     options?: AskOptions,
   ) => Promise<Answer<Data>>;
+  /**
+   * The events of a subscription, until it is over or `signal` ends it. Cut off, it goes on after the last event. Throws a
+   * {@link RequestFailed} when it is refused, the token has expired or all tries failed.
+   */
+  readonly subscribe: <Data, Variables>(
+    operation: TypedDocumentString<Data, Variables>,
+    variables: Variables,
+    options?: SubscribeOptions,
+  ) => AsyncGenerator<Event<Data>>;
   /** Where this client's newest write stands; null before the first. Hand it to another process that shall see it. */
   readonly position: () => string | null;
 };
 
-/** A request that brought no data. */
-export class RequestFailed extends Error {
-  override readonly name = 'RequestFailed';
-
-  constructor(
-    readonly failures: readonly Failure[],
-    readonly status: number,
-  ) {
-    super(
-      failures.map(({ code, message, remedy }) => `${code}: ${message}${remedy === undefined ? '' : ` ${remedy}`}`).join('\n') ||
-        `HTTP ${status}`,
-    );
-  }
-}
-
 type Response = {
   readonly data?: unknown;
-  readonly errors?: readonly { message: string; path?: (string | number)[]; extensions?: Record<string, string> }[];
+  readonly errors?: readonly Shown[];
   readonly extensions?: { readonly position?: string };
 };
 
@@ -69,10 +58,11 @@ type Response = {
  * A client that reads its own writes: after a mutation every operation asks for at least the position of that mutation. Operations
  * are those of `./generated/operations`, or your own from codegen's client preset with `documentMode: 'string'`.
  */
-export function createClient({ url, token, fetch: send = fetch }: ClientOptions): Client {
+export function createClient({ url, token, fetch: send = fetch, webSocket }: ClientOptions): Client {
   let written: string | null = null;
   return {
     position: () => written,
+    subscribe: (operation, variables, options) => subscription({ url, token, webSocket }, operation, variables, options),
     ask: async <Data, Variables>(
       operation: TypedDocumentString<Data, Variables>,
       variables: Variables,
@@ -87,12 +77,7 @@ export function createClient({ url, token, fetch: send = fetch }: ClientOptions)
       });
       const { data, errors, extensions } = await readResponse(response);
       if (extensions?.position !== undefined) written = later(extensions.position, written);
-      const failures = (errors ?? []).map(({ message, path, extensions: detail }) => ({
-        code: 'UNKNOWN',
-        ...detail,
-        message,
-        ...(path ? { path } : {}),
-      }));
+      const failures = failuresOf(errors);
       if (data === undefined || data === null) throw new RequestFailed(failures, response.status);
       return { data: data as Data, failures };
     },

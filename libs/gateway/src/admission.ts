@@ -13,6 +13,7 @@ import {
 import { introspectionUse } from './introspection';
 import { exceeded, type Limits, measure } from './limits';
 import { type OperationRequest, resolveDocument, type TrustedDocuments } from './trusted-documents';
+import type { Operation } from './unified-graph';
 
 /** What a token or a key proved. Refused: it was sent and does not hold; whoever sends none is the anonymous principal. */
 export type SignIn =
@@ -23,7 +24,10 @@ export type SignIn =
 export type Authenticate = (authorization: string | null) => Promise<SignIn>;
 
 /** One request on its way through the pipeline. `atLeast` grows while its sources are read: header, extensions, arguments. */
-export type OperationContext = { -readonly [Key in keyof FetchContext]: FetchContext[Key] };
+export type OperationContext = { -readonly [Key in keyof FetchContext]: FetchContext[Key] } & {
+  /** Takes an admitted subscription over; a transport that has no stream leaves it out, and subscriptions are refused. */
+  readonly onSubscription?: (operation: Operation) => void;
+};
 
 export type Admitted = { readonly request: OperationRequest; readonly context: OperationContext };
 
@@ -56,6 +60,11 @@ export function admitOperation(
 ): void {
   if (!schema.getRootType(operation.operation))
     throw failure('GRAPHQL_VALIDATION_FAILED', `There is no ${operation.operation} in this schema.`);
+  if (operation.operation === 'subscription' && !context.onSubscription)
+    throw failure('BAD_REQUEST', 'A subscription has more than one answer.', {
+      rule: 'subscriptions go over WebSocket, by the protocol graphql-transport-ws',
+      remedy: 'Use subscribe of @tsunagari/client, or any client of graphql-ws.',
+    });
   if (introspectionUse(document, operation) === 'mixed')
     throw failure('INTROSPECTION_MIXED', 'An operation asks for the schema or for data, not for both.', { remedy: 'Send two operations.' });
   const coerced = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables }, { maxErrors: 5 });

@@ -79,14 +79,20 @@ function gatewayOf(graph: UnifiedGraph, supergraphSdl: string): Gateway {
       return () => undefined;
     },
     load: async () => ({
-      executor: ({ document, request, operation, operationName, context }) =>
-        graph.execute({
+      executor: async ({ document, request, operation, operationName, context }) => {
+        const { requestId, principal, atLeast, onSubscription } = context as OperationContext;
+        const admitted = {
           document,
           operation,
           operationName: operationName ?? undefined,
           variables: request.variables ?? {},
-          context: context as OperationContext,
-        }),
+          context: { requestId, principal, atLeast },
+        };
+        if (operation.operation !== 'subscription') return graph.execute(admitted);
+        // Apollo has no streams: whoever sent it follows it.
+        onSubscription?.(admitted);
+        return { data: {} };
+      },
     }),
     stop: async () => undefined,
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { SubgraphExecutor } from '@tsunagari/graphql';
+import type { SubgraphExecutor, SubgraphSubscriber } from '@tsunagari/graphql';
 import type { GraphQLSchema } from 'graphql';
 import express, { type Router } from 'express';
 import type { Authenticate } from './admission';
@@ -18,6 +18,8 @@ export type GatewayOptions = {
   readonly supergraphSdl: string;
   /** By subgraph name: in the process (`subgraph.execute`) or by HTTP (`httpExecutor`). */
   readonly executors: Readonly<Record<string, SubgraphExecutor>>;
+  /** By the name of a subgraph that has subscriptions: in the process (`subgraph.subscribe`) or by HTTP (`httpSubscriber`). */
+  readonly subscribers?: Readonly<Record<string, SubgraphSubscriber>>;
   readonly authenticate: Authenticate;
   /** Default: off. */
   readonly trustedDocuments?: TrustedDocuments;
@@ -36,6 +38,8 @@ export type Gateway = {
   readonly apiSchema: GraphQLSchema;
   /** Serves graphql-ws (protocol graphql-transport-ws) on the path of the given server. */
   readonly attachWebSocket: (server: Server, path?: string) => void;
+  /** Says goodbye to every socket, with what it subscribed to; no new one is taken. */
+  readonly closeSockets: () => Promise<void>;
   /** Closes the sockets and lets running operations end. */
   readonly stop: () => Promise<void>;
 };
@@ -45,10 +49,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = { ...defaultLimits, ...options.limits };
   const onError = options.onError ?? (() => undefined);
   const trusted = options.trustedDocuments ?? { mode: 'off', manifest: {} };
-  const graph = await unifiedGraph({ supergraphSdl: options.supergraphSdl, executors: options.executors, onError });
+  const { supergraphSdl, executors, subscribers } = options;
+  const graph = await unifiedGraph({ supergraphSdl, executors, subscribers, onError });
   const apollo = apolloServer({
     graph,
-    supergraphSdl: options.supergraphSdl,
+    supergraphSdl,
     limits,
     introspection: options.introspection ?? true,
     onError,
@@ -68,6 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   handler.use(bodyFailure(randomUUID));
 
   const sockets: Attached[] = [];
+  const closeSockets = async (): Promise<void> => void (await Promise.all(sockets.splice(0).map((socket) => socket.stop())));
   return {
     handler,
     apiSchema: graph.apiSchema,
@@ -77,15 +83,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           server,
           path,
           apollo,
-          schema: graph.apiSchema,
+          graph,
           authenticate: options.authenticate,
           trusted,
           limits,
           onError,
         }),
       ),
+    closeSockets,
     stop: async () => {
-      await Promise.all(sockets.map((socket) => socket.stop()));
+      await closeSockets();
       await apollo.stop();
     },
   };

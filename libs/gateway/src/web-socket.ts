@@ -4,19 +4,21 @@ import type { Duplex } from 'node:stream';
 import type { ApolloServer } from '@apollo/server';
 import type { Principal } from '@tsunagari/access';
 import { failure, maskError } from '@tsunagari/graphql';
-import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import { type ExecutionResult, type FormattedExecutionResult, GraphQLError, parse } from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { admitRequest, type Authenticate, type OperationContext } from './admission';
+import { shownError } from './apollo';
 import type { Limits } from './limits';
 import type { TrustedDocuments } from './trusted-documents';
+import type { Operation, OperationResult, UnifiedGraph } from './unified-graph';
 
 export type WebSocketOptions = {
   readonly server: Server;
   readonly path: string;
   readonly apollo: ApolloServer<OperationContext>;
-  readonly schema: GraphQLSchema;
+  readonly graph: UnifiedGraph;
   readonly authenticate: Authenticate;
   readonly trusted: TrustedDocuments;
   readonly limits: Limits;
@@ -25,10 +27,17 @@ export type WebSocketOptions = {
 
 export type Attached = { readonly stop: () => Promise<void> };
 
+/** What one operation comes to: an answer, or the events of a subscription. */
+type Outcome = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
+
+type Tracked = <T>(work: Promise<T>) => Promise<T>;
+
 type Session = { principal?: Principal; expiry?: NodeJS.Timeout };
 
 /** Operations that one socket may have running at once. */
 const OPERATIONS_PER_SOCKET = 50;
+/** How long a client has to close its side when the process stops. */
+const GOODBYE_MS = 1_000;
 /** The longest a timer can wait; a token that lives longer is looked at again then by whoever reconnects. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -40,7 +49,7 @@ export function attachGraphqlWebSocket({
   server,
   path,
   apollo,
-  schema,
+  graph,
   authenticate,
   trusted,
   limits,
@@ -48,14 +57,30 @@ export function attachGraphqlWebSocket({
 }: WebSocketOptions): Attached {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes });
   const nothing = parse('{ __typename }');
+  const schema = graph.apiSchema;
 
-  const run = async (payload: unknown, principal: Principal, running: number): Promise<ExecutionResult> => {
+  /** What goes on: a process that stops lets it end before it closes its database. */
+  const running = new Set<Promise<unknown>>();
+  const tracked: Tracked = (work) => {
+    const ended = work.then(
+      () => void running.delete(ended),
+      () => void running.delete(ended),
+    );
+    running.add(ended);
+    return work;
+  };
+
+  const run = async (payload: unknown, principal: Principal, others: number): Promise<Outcome> => {
     const requestId = randomUUID();
     try {
-      if (running > OPERATIONS_PER_SOCKET)
+      if (others > OPERATIONS_PER_SOCKET)
         throw failure('LIMIT_EXCEEDED', 'Too many operations on one socket.', { rule: `at most ${OPERATIONS_PER_SOCKET}` });
       const { request, context } = admitRequest(payload, {}, principal, requestId, trusted);
-      const { body } = await apollo.executeOperation(request, { contextValue: context });
+      const admitted: Operation[] = [];
+      const contextValue: OperationContext = { ...context, onSubscription: (operation) => void admitted.push(operation) };
+      const { body } = await apollo.executeOperation(request, { contextValue });
+      const [subscription] = admitted;
+      if (subscription) return events(graph, subscription, tracked);
       return body.kind === 'single' ? asExecuted(body.singleResult) : {};
     } catch (error) {
       if (!(error instanceof GraphQLError)) onError(error, requestId);
@@ -81,10 +106,10 @@ export function attachGraphqlWebSocket({
       onSubscribe: ({ extra, subscriptions }, _id, payload) => {
         if (!extra.principal) return [failure('UNAUTHENTICATED', 'Sign in first.')];
         const { principal } = extra;
-        const running = Object.keys(subscriptions).length;
-        return { schema, document: nothing, contextValue: { run: () => run(payload, principal, running) } };
+        const others = Object.keys(subscriptions).length;
+        return { schema, document: nothing, contextValue: { run: () => tracked(run(payload, principal, others)) } };
       },
-      execute: ({ contextValue }) => (contextValue as { run: () => Promise<ExecutionResult> }).run(),
+      execute: ({ contextValue }) => (contextValue as { run: () => Promise<Outcome> }).run(),
     },
     sockets,
   );
@@ -101,9 +126,41 @@ export function attachGraphqlWebSocket({
   return {
     stop: async () => {
       server.off('upgrade', upgrade);
+      // Whoever does not answer the goodbye is cut off.
+      const patience = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate();
+      }, GOODBYE_MS);
       await protocol.dispose();
+      clearTimeout(patience);
+      while (running.size > 0) await Promise.all(running);
     },
   };
+}
+
+/** A subscription as graphql-ws follows it: it asks for the next event once the last one is written, so a slow client slows only itself. */
+function events(graph: UnifiedGraph, subscription: Operation, tracked: Tracked): AsyncIterableIterator<ExecutionResult> {
+  const gone = new AbortController();
+  const source = shownEvents(graph.subscribe(subscription, gone.signal), subscription.context.requestId);
+  // A generator that waits for its source hears of `return` only after the next event: the signal ends the source itself.
+  const leave = (): void => gone.abort();
+  return {
+    next: () => tracked(source.next()),
+    return: (value) => (leave(), tracked(source.return(value))),
+    throw: (error) => (leave(), tracked(source.throw(error))),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* shownEvents(results: AsyncIterable<OperationResult>, requestId: string): AsyncGenerator<ExecutionResult> {
+  for await (const { errors, ...result } of results) {
+    const shown = errors?.map((error) => {
+      const { extensions, ...rest } = shownError(error.toJSON());
+      return { ...rest, extensions: { ...extensions, requestId } };
+    });
+    yield asExecuted({ ...result, ...(shown ? { errors: shown } : {}) });
+  }
 }
 
 /** graphql-ws writes errors with `toJSON`; Apollo has formatted them already. */

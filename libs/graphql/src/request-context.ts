@@ -20,6 +20,8 @@ export type RequestContext<Loaders = unknown> = FetchContext & {
    * operation, so a mutation's payload never shows state older than its append.
    */
   appended(position: Position): void;
+  /** Of a subscription: aborted when nobody listens any more. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /**

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GraphQLError, parse, print, validate } from 'graphql';
+import { getOperationAST, GraphQLError, parse, print, validate } from 'graphql';
 import { failure, type FailureCode } from './failures';
 import { CONTEXT_HEADER, type ContextSigner } from './request-context';
 import type { Subgraph, SubgraphExecutor, SubgraphResult } from './subgraph';
+import { streamEvents } from './subgraph-stream';
 
 type FetchBody = { readonly query?: unknown; readonly variables?: Record<string, unknown>; readonly operationName?: string };
 
@@ -10,12 +11,13 @@ type FetchBody = { readonly query?: unknown; readonly variables?: Record<string,
 const BODY_LIMIT = 4 * 1024 * 1024;
 
 /**
- * Serves a subgraph at `POST /subgraphs/<name>` of the process that hosts it. Answers only who brings a context signed by the
- * gateway: 401 without one.
+ * Serves a subgraph at `POST /subgraphs/<name>` of the process that hosts it; the answer to a subscription is a stream. Answers only
+ * who brings a context signed by the gateway: 401 without one. `ending` breaks streams off: they would keep a process that stops.
  */
 export function subgraphHandler(
   subgraph: Subgraph,
   signer: ContextSigner,
+  ending?: AbortSignal,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     const signed = request.headers[CONTEXT_HEADER];
@@ -36,7 +38,10 @@ export function subgraphHandler(
         400,
         failed('GRAPHQL_VALIDATION_FAILED', 'The document does not fit this subgraph: another version is deployed.'),
       );
-    answer(response, 200, await subgraph.execute({ document, variables: body.variables, operationName: body.operationName, context }));
+    const asked = { document, variables: body.variables, operationName: body.operationName, context };
+    if (getOperationAST(document, body.operationName)?.operation === 'subscription')
+      return streamEvents(response, (signal) => subgraph.subscribe({ ...asked, signal }), ending);
+    answer(response, 200, await subgraph.execute(asked));
   };
 }
 
@@ -71,7 +76,8 @@ export function unavailable(name: string): SubgraphResult {
   };
 }
 
-function revive(result: SubgraphResult): SubgraphResult {
+/** An answer as it came over the wire, with errors that are some again. */
+export function revive(result: SubgraphResult): SubgraphResult {
   if (!result.errors) return result;
   return {
     ...result,

@@ -14,6 +14,7 @@ import type { FetchContext, RequestContext } from './request-context';
 import { enforceRoles } from './roles';
 import { scalarResolvers } from './scalars';
 import { sharedSdl } from './shared-sdl';
+import { executeSubscription, type SubgraphSubscriber, type SubgraphSubscription } from './subgraph-subscription';
 
 export type SubgraphDefinition<Loaders> = {
   /** The context's name: its place in the supergraph and in `/subgraphs/<name>`. */
@@ -36,9 +37,11 @@ export type SubgraphRequest = {
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
   readonly operationName?: string | undefined;
   readonly context: FetchContext;
+  /** Of a subscription: aborted when nobody listens any more. */
+  readonly signal?: AbortSignal | undefined;
 };
 
-/** `extensions.position` says how far a mutation has appended. */
+/** `extensions.position` says how far a mutation has appended, or an event of a subscription has seen the log. */
 export type SubgraphResult = ExecutionResult<Record<string, unknown>, { position?: Position }>;
 
 /** How the gateway reaches a subgraph: in the process, or by HTTP. Never throws for what a resolver throws. */
@@ -48,6 +51,7 @@ export type Subgraph = {
   readonly name: string;
   readonly schema: GraphQLSchema;
   readonly execute: SubgraphExecutor;
+  readonly subscribe: SubgraphSubscriber;
 };
 
 /**
@@ -56,7 +60,12 @@ export type Subgraph = {
  */
 export function defineSubgraph<Loaders>(definition: SubgraphDefinition<Loaders>): Subgraph {
   const schema = subgraphSchema(definition.typeDefs, definition.resolvers);
-  return { name: definition.name, schema, execute: (request) => executeFetch(definition, schema, request) };
+  return {
+    name: definition.name,
+    schema,
+    execute: (request) => executeFetch(definition, schema, request),
+    subscribe: (subscription) => subscribed(definition, schema, subscription),
+  };
 }
 
 /** The schema of one subgraph, with the shared types, Federation's fields and the roles in front of its fields. */
@@ -71,22 +80,18 @@ export function subgraphSdl(typeDefs: string): string {
 }
 
 async function executeFetch<Loaders>(
-  { createLoaders, caughtUp, onError }: SubgraphDefinition<Loaders>,
+  definition: SubgraphDefinition<Loaders>,
   schema: GraphQLSchema,
-  { document, variables, operationName, context }: SubgraphRequest,
+  { document, variables, operationName, context, signal }: SubgraphRequest,
 ): Promise<SubgraphResult> {
   let position: Position | null = null;
   const appended = (to: Position): void => {
     position = position === null ? to : laterPosition(position, to);
   };
-  const masked = (error: unknown): GraphQLError => {
-    const located = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
-    onError?.(located.originalError ?? located, context);
-    return maskError(located, context.requestId);
-  };
+  const masked = maskingOf(definition, context);
   try {
-    if (context.atLeast !== null) await caughtUp?.(context.atLeast);
-    const contextValue: RequestContext<Loaders> = { ...context, loaders: createLoaders(context), appended };
+    if (context.atLeast !== null) await definition.caughtUp?.(context.atLeast);
+    const contextValue: RequestContext<Loaders> = { ...context, loaders: definition.createLoaders(context), appended, signal };
     const { data, errors } = await execute({ schema, document, variableValues: variables, operationName, contextValue });
     return {
       data: data ?? null,
@@ -96,4 +101,31 @@ async function executeFetch<Loaders>(
   } catch (error) {
     return { data: null, errors: [masked(error)] };
   }
+}
+
+async function* subscribed<Loaders>(
+  definition: SubgraphDefinition<Loaders>,
+  schema: GraphQLSchema,
+  subscription: SubgraphSubscription,
+): AsyncGenerator<SubgraphResult> {
+  const { context, signal } = subscription;
+  const masked = maskingOf(definition, context);
+  try {
+    if (context.atLeast !== null) await definition.caughtUp?.(context.atLeast);
+  } catch (error) {
+    return yield { data: null, errors: [masked(error)] };
+  }
+  const contextOf = (position: Position | null): RequestContext<Loaders> => {
+    const seen = { ...context, atLeast: position ?? context.atLeast };
+    return { ...seen, loaders: definition.createLoaders(seen), appended: () => undefined, signal };
+  };
+  yield* executeSubscription({ schema, contextOf, masked }, subscription);
+}
+
+function maskingOf({ onError }: Pick<SubgraphDefinition<never>, 'onError'>, context: FetchContext): (error: unknown) => GraphQLError {
+  return (error) => {
+    const located = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });
+    onError?.(located.originalError ?? located, context);
+    return maskError(located, context.requestId);
+  };
 }

@@ -53,13 +53,19 @@ export async function startProcess(name: HostName, configuration: Configuration,
     const intakeElsewhere = intakeAddress(configuration);
     if (gateway && !intake && intakeElsewhere !== undefined)
       for (const prefix of ['/v1/', ...PAGE_PREFIXES]) app.use(handOn(prefix, intakeElsewhere));
-    if (!gateway) app.use(internalRoutes(deployment, services, (error) => logger.error({ err: error }, 'port')));
+    const streams = new AbortController();
+    if (!gateway) app.use(internalRoutes(deployment, services, (error) => logger.error({ err: error }, 'port'), streams.signal));
     await app.init();
     const server = app.getHttpServer();
     gateway?.attachWebSocket(server);
     // Others know a service by its address; a person reads where a platform listens.
     const port = await (name === 'platform' ? listenOnNextFreePort : listenOn)(server, configuration.port, configuration.host);
     shutdown.onShutdown('requests', () => app.close());
+    // What has no end of its own would keep the server: it ends before the requests.
+    shutdown.onShutdown('subscriptions', async () => {
+      streams.abort();
+      await gateway?.closeSockets();
+    });
     return { url: `http://${shownHost(configuration.host)}:${port}`, deployment, services, intake, logger, shutdown };
   } catch (error) {
     await shutdown.shutDown('could not start');

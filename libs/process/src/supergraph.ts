@@ -2,7 +2,7 @@ import { contextSigner } from '@tsunagari/access';
 import { trustedDocuments } from '@tsunagari/client';
 import { addressOf, contextNames, type Deployment, type Services } from '@tsunagari/deployment';
 import type { GatewayOptions } from '@tsunagari/gateway';
-import { type FetchContext, httpExecutor, nodeSubgraph, type SubgraphExecutor } from '@tsunagari/graphql';
+import { type FetchContext, httpExecutor, httpSubscriber, nodeSubgraph } from '@tsunagari/graphql';
 import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -18,16 +18,19 @@ export function supergraphOf(
   { configuration, secrets }: Deployment,
   services: Services,
   onUntrusted: (sha256: string) => void,
-): Pick<GatewayOptions, 'supergraphSdl' | 'executors' | 'trustedDocuments' | 'graphiqlFolder'> {
+): Pick<GatewayOptions, 'supergraphSdl' | 'executors' | 'subscribers' | 'trustedDocuments' | 'graphiqlFolder'> {
   const signer = contextSigner<FetchContext>({ key: secrets.contextKey });
-  const elsewhere = contextNames.flatMap((name): [string, SubgraphExecutor][] => {
+  const elsewhere = contextNames.flatMap((name) => {
     const address = addressOf(configuration, name);
-    return address === undefined ? [] : [[name, httpExecutor(name, `${address}/subgraphs/${name}`, signer)]];
+    if (address === undefined) return [];
+    const url = `${address}/subgraphs/${name}`;
+    return [{ name, execute: httpExecutor(name, url, signer), subscribe: httpSubscriber(name, url, signer) }];
   });
-  const here = [...services.subgraphs, nodeSubgraph(nodeTypes)].map(({ name, execute }): [string, SubgraphExecutor] => [name, execute]);
+  const all = [...elsewhere, ...services.subgraphs, nodeSubgraph(nodeTypes)];
   return {
     supergraphSdl,
-    executors: Object.fromEntries([...elsewhere, ...here]),
+    executors: Object.fromEntries(all.map(({ name, execute }) => [name, execute])),
+    subscribers: Object.fromEntries(all.map(({ name, subscribe }) => [name, subscribe])),
     trustedDocuments: { mode: configuration.trustedDocuments, manifest: trustedDocuments, onUntrusted },
     graphiqlFolder: existsSync(GRAPHIQL) ? GRAPHIQL : null,
   };

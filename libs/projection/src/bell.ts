@@ -2,11 +2,19 @@
 export class Bell {
   count = 0;
   private readonly waiting = new Set<() => void>();
+  private readonly listeners = new Set<() => void>();
 
   ring = (): void => {
     this.count++;
-    for (const wake of [...this.waiting]) wake();
+    for (const wake of [...this.waiting, ...this.listeners]) wake();
   };
+
+  /** Calls back each time it rings; returns how to stop. */
+  listen(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.listeners.add(own);
+    return () => void this.listeners.delete(own);
+  }
 
   /** Until it rings, at once when it rang since `heard`, or until the time is over. */
   wait(heard: number, timeoutMs: number): Promise<void> {

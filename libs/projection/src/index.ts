@@ -6,6 +6,7 @@ export { type OutboxSignalLog, outboxSignalLog } from './signals/signal-log';
 export { signalsAsFacts, type ToldBy } from './signals/signals-as-facts';
 export * from './runner-face';
 export { createProjectionRunner } from './runner';
+export { GRAPH_TYPES, subjectsNamed } from './identity/identity-facts';
 export { createIdentityReader } from './identity/identity-reader';
 export type { HeldMerge, IdentityReader } from './identity/identity-reader';
 export { canonicalJson, rowHash, sumOfHashes } from './state-hash';

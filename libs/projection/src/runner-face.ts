@@ -149,6 +149,10 @@ export interface ProjectionRunner extends GenerationCommands {
   stop(): Promise<void>;
   /** Until the projection has seen that position (the `atLeast` of a query), or the time is over. Default 2,000 ms. */
   waitFor(projection: string, position: Position, options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
+  /** Every fact up to here is in what readers of the projection (or of `identity`) see. */
+  position(projection: string): Promise<Position>;
+  /** Calls back when a position of this process moved, or a build has come further. A hint only. Returns how to stop. */
+  onMoved(listener: () => void): () => void;
   /** Until every projection has seen all that the log holds now. */
   catchUp(options?: { readonly onProgress?: (progress: Progress) => void; readonly timeoutMs?: number }): Promise<CaughtUp>;
   status(): Promise<RunnerStatus>;

@@ -195,6 +195,14 @@ class Runner implements ProjectionRunner {
     }
   }
 
+  position(projection: string): Promise<Position> {
+    return this.servedAt(projection);
+  }
+
+  onMoved(listener: () => void): () => void {
+    return this.moved.listen(listener);
+  }
+
   async catchUp({
     onProgress,
     timeoutMs = 3_600_000,

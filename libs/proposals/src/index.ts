@@ -6,6 +6,7 @@ export { offerCommands, type OfferCommands } from './offer/offer.commands';
 export { offerUse, type OfferUse } from './offer/offer-use.read-model';
 export { policyCommands, type PolicyCommands } from './policy/policy.commands';
 export { decisions, type Decisions } from './proposal/decisions';
+export { decisionFeed } from './proposal/decisions-made';
 export { explanations, type Explanations } from './proposal/explanations';
 export { proposalCommands, type ProposalCommands } from './proposal/proposal.commands';
 export { proposalExpiry } from './proposal/proposal-expiry.reactor';

@@ -11,6 +11,8 @@ import type { OfferCommands } from './offer/offer.commands';
 import { offerResolvers } from './offer/offer.resolver';
 import type { PolicyCommands } from './policy/policy.commands';
 import { policyResolvers } from './policy/policy.resolver';
+import type { DecisionFeed } from './proposal/decisions-made';
+import { proposalLiveResolvers } from './proposal/live.resolver';
 import { proposalResolvers } from './proposal/proposal.resolver';
 import { explanationResolvers } from './proposal/explanation.resolver';
 import type { Decisions } from './proposal/decisions';
@@ -25,6 +27,7 @@ export type ProposalsPorts = DecisionPorts & {
   readonly commands: OfferCommands & PolicyCommands & PurposeValueCommands & HoldoutCommands & ExperienceCommands & ProposalCommands;
   readonly deciding: Decisions;
   readonly explaining: Explanations;
+  readonly decisionFeed: DecisionFeed;
   readonly runDecisions: ReturnType<typeof runDecisions>;
   /** Of the flat table of decisions. */
   readonly table: DecisionTablePorts;
@@ -52,6 +55,7 @@ export function proposalsSubgraph(ports: ProposalsPorts): Subgraph {
       proposalResolvers(ports),
       explanationResolvers(ports),
       proposalBoardResolvers(ports),
+      proposalLiveResolvers(ports),
     ),
     createLoaders: () => {
       let read: Promise<Book> | undefined;

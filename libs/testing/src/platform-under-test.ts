@@ -1,5 +1,6 @@
 import { type Role, sources } from '@tsunagari/access';
 import { DAYS, openAccess, openDeployment, openServices, pagesMiddleware, type Deployment, type Services } from '@tsunagari/deployment';
+import type { Position } from '@tsunagari/contracts';
 import { createGateway } from '@tsunagari/gateway';
 import { nodeSubgraph } from '@tsunagari/graphql';
 import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
@@ -11,6 +12,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inspect } from 'node:util';
+import { type Subscribed, subscribeTo } from './subscription';
 import { testDatabase } from './test-database';
 
 /** What a GraphQL request came back with. */
@@ -29,6 +32,14 @@ export type PlatformUnderTest = {
   readonly services: Services;
   /** Asks the graph over HTTP; `role: null` sends no token, `userId` that of the customer who signed in with it. */
   readonly ask: (query: string, variables?: object, options?: { readonly role?: Role | null; readonly userId?: string }) => Promise<Answer>;
+  /** Subscribes over a socket of its own; it is ended when the platform stops. Say `after` ({@link head}): nothing tells when a source listens. */
+  readonly subscribe: (
+    query: string,
+    variables?: Record<string, unknown>,
+    options?: { readonly role?: Role | null; readonly userId?: string },
+  ) => Promise<Subscribed>;
+  /** The position of the newest fact. */
+  readonly head: () => Promise<Position>;
   /** Sends to the collector (`/v1/identify`, …) and waits until every read model has seen it. Browser keys prove nothing. */
   readonly send: (
     route: string,
@@ -76,9 +87,11 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     clock: () => clock.now(),
     onError: (error) => unexpected.push(error),
   });
+  const subgraphs = [...services.subgraphs, nodeSubgraph(nodeTypes)];
   const gateway = await createGateway({
     supergraphSdl,
-    executors: Object.fromEntries([...services.subgraphs, nodeSubgraph(nodeTypes)].map(({ name, execute }) => [name, execute])),
+    executors: Object.fromEntries(subgraphs.map(({ name, execute }) => [name, execute])),
+    subscribers: Object.fromEntries(subgraphs.map(({ name, subscribe }) => [name, subscribe])),
     authenticate: access.signIn,
     onError: (error) => unexpected.push(error),
   });
@@ -87,8 +100,10 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
   app.use(pagesMiddleware(services.contexts, (error) => unexpected.push(error)));
   app.use('/graphql', gateway.handler);
   const server = createServer(app);
+  gateway.attachWebSocket(server);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const subscriptions: Subscribed[] = [];
   const tokens = new Map<string, string>();
   const tokenOf = async (role: Role, name = `a-${role}`): Promise<string> => {
     const token = tokens.get(name) ?? (await access.issueToken({ name, roles: [role], hours: 1 }));
@@ -117,6 +132,12 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
       const body = (await response.json()) as { data?: unknown; errors?: Answer['errors']; extensions?: { position?: string } };
       return { status: response.status, data: body.data ?? null, errors: body.errors ?? [], position: body.extensions?.position };
     },
+    async subscribe(query, variables = {}, { userId, role = userId === undefined ? 'admin' : 'customer' } = {}) {
+      const subscribed = subscribeTo(`${url}/graphql`, role === null ? null : `Bearer ${await tokenOf(role, userId)}`, query, variables);
+      subscriptions.push(subscribed);
+      return subscribed;
+    },
+    head: () => deployment.log.head(),
     async send(route, body, { source = 'server' } = {}) {
       const response = await fetch(`${url}${route}`, {
         method: 'POST',
@@ -128,14 +149,16 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
       return answer;
     },
     async stop() {
+      for (const subscribed of subscriptions) await subscribed.end().catch(() => undefined);
+      await gateway.stop();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await gateway.stop();
       await services.stop();
       await deployment.close();
       await database.drop();
       rmSync(home, { recursive: true, force: true });
-      if (unexpected.length > 0) throw new Error(`the platform met errors of its own: ${unexpected.map(String).join('; ')}`);
+      if (unexpected.length > 0)
+        throw new Error(`the platform met errors of its own: ${unexpected.map((error) => inspect(error)).join('; ')}`);
     },
   };
 }

@@ -8,6 +8,7 @@ export { messagePages, type PageRequest, type PageResponse } from './pages/page'
 export { smtpProvider } from './providers/smtp';
 export { spoolProvider } from './providers/spool';
 export { isSigned, signature, SIGNATURE_HEADER, webhookProvider } from './providers/webhook';
+export { requestFeed } from './request/request-changes';
 export { requestsReadModel } from './request/request.read-model';
 export { tasksReadModel } from './task/task.read-model';
 export { touchpointCommands, type TouchpointCommands } from './touchpoint/touchpoint.commands';

@@ -9,6 +9,8 @@ import { customerResolvers } from './customer.resolver';
 import { type Resolvers, typeDefs } from './generated/graphql';
 import type { MessageCommands } from './message/message.commands';
 import { messageResolvers } from './message/message.resolver';
+import { requestLiveResolvers } from './request/live.resolver';
+import type { RequestFeed } from './request/request-changes';
 import type { RequestState } from './request/request.decider';
 import type { TaskState } from './task/task.decider';
 import type { TouchpointCommands } from './touchpoint/touchpoint.commands';
@@ -24,6 +26,7 @@ export type TouchpointsPorts = {
   readonly customers: CustomerCommands;
   readonly messages: MessageCommands;
   readonly requestBoard: ReadModelReader<{ readonly request: RequestState | null }>;
+  readonly requestFeed: RequestFeed;
   readonly worklist: ReadModelReader<{ readonly task: TaskState | null }>;
   /** Waits until the boards have seen the position, at most 2 s. */
   readonly waitFor: (position: Position) => Promise<unknown>;
@@ -50,6 +53,7 @@ function resolversOf(ports: TouchpointsPorts): Resolvers {
     ...touchpoints,
     ...customers,
     ...messages,
+    ...requestLiveResolvers(ports),
     Query: { ...touchpoints.Query, ...customers.Query, ...messages.Query, ...twoWayBoardResolvers(ports).Query },
     Mutation: { ...touchpoints.Mutation, ...customers.Mutation, ...messages.Mutation },
   };

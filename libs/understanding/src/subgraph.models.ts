@@ -10,7 +10,8 @@ import type { Metric, RetentionGrid } from '@tsunagari/metrics';
 import type { ShownFact } from './timeline/timeline.query';
 import type { Comparison } from './compare/compare-customer';
 import type { IdMoment, RequestContext } from '@tsunagari/graphql';
-import type { ProjectionStatus } from '@tsunagari/projection';
+import type { GenerationStatus, ProjectionStatus } from '@tsunagari/projection';
+import type { CustomerChange } from './live/customer-changes';
 import type { UnderstandingLoaders } from './understanding.loaders';
 
 export type SubgraphContext = RequestContext<UnderstandingLoaders>;
@@ -53,4 +54,7 @@ export type MetricModel = Metric & { readonly projection: string; readonly asOfD
 export type HoldingsModel = { readonly understood: Understood; readonly day: number; readonly customer: string };
 export type NeedDefinitionModel = DefinitionBook['needs'][string];
 export type SegmentDefinitionModel = DefinitionBook['segments'][string];
-export type ProjectionStatusModel = ProjectionStatus;
+/** Its generations, where they were read together with it. */
+export type ProjectionStatusModel = ProjectionStatus & { readonly generations?: readonly GenerationStatus[] };
+export type CustomerChangeModel = CustomerChange;
+export type ProjectionProgressModel = { readonly position: Position; readonly status: ProjectionStatusModel };

@@ -33,7 +33,8 @@ export type UnderstandingPorts = {
   /** Back-tests record their result as a command does. */
   readonly path: CommandPath;
   readonly definitions: DefinitionCommands;
-  readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor' | 'momentOf' | 'stateAsOf'> & GenerationCommands;
+  readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor' | 'position' | 'onMoved' | 'momentOf' | 'stateAsOf'> &
+    GenerationCommands;
   /** The deployment's clock, ISO 8601 UTC. */
   readonly now: () => string;
   /** The zone in which days begin; UTC unless given. */

@@ -7,9 +7,13 @@ import { AS_OF, customerResolvers, OF_A_PART } from './customer.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
 import { guardCustomer } from './own-part';
 import { generationResolvers } from './generations/generations.resolver';
+import { liveResolvers } from './live/live.resolver';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
 import { type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
+
+/** The read models that answers stand on. */
+const PROJECTIONS = ['purchases', 'profile', 'holdings', 'experience'] as const;
 
 /** The subgraph that adds what is understood to Customer, and owns sorted lists, retention, totals, the timeline and the model. */
 export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
@@ -25,10 +29,10 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       revenueBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
+      liveResolvers(ports, PROJECTIONS),
     ),
     createLoaders: (context) => understandingLoaders(ports, context),
-    caughtUp: (position) =>
-      Promise.all(['purchases', 'profile', 'holdings', 'experience'].map((name) => ports.projections.waitFor(name, position))),
+    caughtUp: (position) => Promise.all(PROJECTIONS.map((name) => ports.projections.waitFor(name, position))),
     ...(ports.onError ? { onError: ports.onError } : {}),
   });
 }

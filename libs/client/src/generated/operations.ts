@@ -5,6 +5,18 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type ChangeCause =
+  /** A day has ended: everything that counts days is another number. */
+  | 'DAY_CLOSED'
+  /** A segment, a metric, a need, the lifecycle or a health model, or a read model built anew. */
+  | 'DEFINITION'
+  /** Facts of hers. */
+  | 'FACTS'
+  /** Who belongs to whom: a merge, a split, a link, an erasure, other rules. */
+  | 'IDENTITY'
+  /** A lifetime-value model was fitted. */
+  | 'MODEL_FITTED';
+
 export type CustomerKind =
   | 'ACCOUNT'
   | 'PERSON'
@@ -63,6 +75,18 @@ export type FitModelInput = {
   currency?: string | null | undefined;
   model?: TransactionModel;
 };
+
+export type GenerationPhase =
+  /** In customer order, up to its bound. */
+  | 'BUILDING'
+  /** By position, with what came meanwhile. */
+  | 'CATCHING_UP'
+  /** Its second fold, or the live one of the same definition, says something else. */
+  | 'DIFFERS'
+  | 'FAILED'
+  | 'READY'
+  /** Everything is folded a second time. */
+  | 'VERIFYING';
 
 export type HealthOutcome =
   /** At least one purchase within the horizon. */
@@ -342,50 +366,34 @@ export type RefusalCode =
   | 'WHY_LADDER_ENDED'
   | 'ZERO_DENOMINATOR_UNDEFINED';
 
-export type RetentionBasis =
-  /** Calendar days of the time zone. */
-  | 'CALENDAR'
-  /** 24 hours from the moment of the start. */
-  | 'ROLLING';
+export type RequestKind =
+  | 'CANCEL'
+  | 'CHANGE_CONTENT'
+  | 'CHANGE_PLAN'
+  | 'COMPLAINT'
+  | 'DATA_ACCESS'
+  | 'ERASURE'
+  | 'PAUSE'
+  | 'QUESTION'
+  | 'RESUME'
+  | 'UNDO';
+
+export type RequestStatus =
+  | 'ACKNOWLEDGED'
+  | 'FULFILLED'
+  | 'REJECTED'
+  | 'SUBMITTED'
+  | 'WITHDRAWN';
 
 export type RetentionBracket = {
   from: number;
   to: number;
 };
 
-export type RetentionEventInput = {
-  kind: RetentionEventKind;
-  /** Of USE only: what is called so. */
-  name?: string | null | undefined;
-};
-
-export type RetentionEventKind =
-  /** One that the customer began. */
-  | 'INTERACTION'
-  | 'PURCHASE'
-  | 'RENEWAL'
-  /** A subscription became active. */
-  | 'SUBSCRIPTION'
-  /** A tracked event or a screen. */
-  | 'USE';
-
 export type RetentionInput = {
-  basis?: RetentionBasis;
   /** Of BRACKET only: spans of units, from 1, ascending. */
   brackets?: Array<RetentionBracket> | null | undefined;
   method?: RetentionMethod;
-  /** True: a customer is in one cohort for each unit in which she started. */
-  recurring?: boolean;
-  /** What counts as coming back. */
-  return?: RetentionEventInput;
-  /** Breaks down by these segments, as of the close of the day of each customer's start: she is in the first one that held. At most 10. */
-  segments?: Array<string> | null | undefined;
-  /** What a cohort begins with: the first one of a customer. */
-  start?: RetentionEventInput;
-  /** How many return events a span needs, 1 to 1000. */
-  threshold?: number;
-  /** Of calendar days; by default the deployment's. */
-  timeZone?: string | null | undefined;
   unit?: RetentionUnit;
   /** 1 to 60. */
   units?: number;
@@ -495,6 +503,38 @@ export type EraseCustomerMutation = { eraseCustomer:
    };
 
 export type RefusedFragment = { code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null };
+
+export type CustomerChangesSubscriptionVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CustomerChangesSubscription = { customerChanged: { position: string, causes: Array<ChangeCause>, evidence: Array<string>, customer: { id: string, kind: CustomerKind, purchases: { lastPurchase: string | null, netRevenue: { amountMinor: string, currency: string } | null } | null, holdings: { silentSubscriber: boolean | null, contracts: Array<{ subscriptionId: string, status: string }> } | null } } };
+
+export type RequestChangesSubscriptionVariables = Exact<{
+  customerId?: string | number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type RequestChangesSubscription = { requestChanged: { position: string, request: { id: string, requestId: string, kind: RequestKind, status: RequestStatus, submittedAt: string, acknowledgedAt: string | null, closedAt: string | null } } };
+
+export type DecisionsMadeSubscriptionVariables = Exact<{
+  customerId?: string | number | null | undefined;
+  slot?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DecisionsMadeSubscription = { proposalDecided: { position: string, customer: { id: string }, proposals: Array<{ id: string, slot: string, place: number, status: ProposalStatus, expiresAt: string, offer: { offerId: string } }> } };
+
+export type ProjectionProgressSubscriptionVariables = Exact<{
+  projection: string;
+}>;
+
+
+export type ProjectionProgressSubscription = { projectionProgress: { position: string, status: { name: string, version: number, generation: number, position: string, head: string, lagMs: number, rebuilding: boolean, generations: Array<{ generation: number, live: boolean, phase: GenerationPhase, done: string, factsPerSecond: string, remainingMs: number | null, error: string | null }> } } };
 
 export type RecordOrderMutationVariables = Exact<{
   input: RecordOrderInput;
@@ -952,6 +992,94 @@ export const EraseCustomerDocument = new TypedDocumentString(`
   message
   remedy
 }`) as unknown as TypedDocumentString<EraseCustomerMutation, EraseCustomerMutationVariables>;
+export const CustomerChangesDocument = new TypedDocumentString(`
+    subscription CustomerChanges($id: ID!, $after: Position) {
+  customerChanged(id: $id, after: $after) {
+    position
+    causes
+    evidence
+    customer {
+      id
+      kind
+      purchases {
+        lastPurchase
+        netRevenue {
+          amountMinor
+          currency
+        }
+      }
+      holdings {
+        silentSubscriber
+        contracts {
+          subscriptionId
+          status
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CustomerChangesSubscription, CustomerChangesSubscriptionVariables>;
+export const RequestChangesDocument = new TypedDocumentString(`
+    subscription RequestChanges($customerId: ID, $after: Position) {
+  requestChanged(customerId: $customerId, after: $after) {
+    position
+    request {
+      id
+      requestId
+      kind
+      status
+      submittedAt
+      acknowledgedAt
+      closedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RequestChangesSubscription, RequestChangesSubscriptionVariables>;
+export const DecisionsMadeDocument = new TypedDocumentString(`
+    subscription DecisionsMade($customerId: ID, $slot: String, $after: Position) {
+  proposalDecided(customerId: $customerId, slot: $slot, after: $after) {
+    position
+    customer {
+      id
+    }
+    proposals {
+      id
+      slot
+      place
+      status
+      expiresAt
+      offer {
+        offerId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DecisionsMadeSubscription, DecisionsMadeSubscriptionVariables>;
+export const ProjectionProgressDocument = new TypedDocumentString(`
+    subscription ProjectionProgress($projection: String!) {
+  projectionProgress(projection: $projection) {
+    position
+    status {
+      name
+      version
+      generation
+      position
+      head
+      lagMs
+      rebuilding
+      generations {
+        generation
+        live
+        phase
+        done
+        factsPerSecond
+        remainingMs
+        error
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProjectionProgressSubscription, ProjectionProgressSubscriptionVariables>;
 export const RecordOrderDocument = new TypedDocumentString(`
     mutation RecordOrder($input: RecordOrderInput!) {
   recordOrder(input: $input) {

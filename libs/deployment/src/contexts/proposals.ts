@@ -10,6 +10,7 @@ import {
 import { createReadModelRunner } from '@tsunagari/projection';
 import {
   bookReader,
+  decisionFeed,
   decisions,
   experienceCommands,
   explanations,
@@ -32,7 +33,7 @@ const SCHEMA = 'proposals';
 
 /** Offers, policies, and what is proposed to whom. */
 export function openProposals({ pool, log, store, journal, keyring, path }: Deployment, shared: Shared): OpenContext {
-  const { identity, identified, now, onResolverError, onRunError, port } = shared;
+  const { identity, identified, now, onResolverError, onRunError, port, projections } = shared;
   const book = bookReader({ log, registry });
   const runner = createReadModelRunner({
     pool,
@@ -83,6 +84,7 @@ export function openProposals({ pool, log, store, journal, keyring, path }: Depl
       now,
       deciding,
       explaining: explanations(ports, deciding),
+      decisionFeed: decisionFeed({ log, identity, projections, onError: onResolverError }),
       runDecisions: runDecisions(ports, deciding),
       table: { log, registry, store, identity },
       commands: {

@@ -17,6 +17,7 @@ import {
   messagePages,
   type MessageProvider,
   openFollowUp,
+  requestFeed,
   requestsReadModel,
   smtpProvider,
   spoolProvider,
@@ -54,6 +55,7 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
     definitions: [requestsReadModel, tasksReadModel],
     onError: (error) => onRunError('touchpoints read models', error.cause ?? new Error(`${error.readModel}: ${error.message}`)),
   });
+  const requestBoard = readModels.reader(requestsReadModel);
   const messages = messageCommands({ path: commands, store, keyring, consent, knowsZone: isTimeZone });
   const customers = customerCommands({ path: commands, store, journal, keyring, identity });
   const providers = providersOf(deployment, now);
@@ -92,7 +94,8 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
       touchpoints: touchpointCommands({ path: commands, store }),
       customers,
       messages,
-      requestBoard: readModels.reader(requestsReadModel),
+      requestBoard,
+      requestFeed: requestFeed({ log, board: requestBoard, readModels, identity, onError: onResolverError }),
       worklist: readModels.reader(tasksReadModel),
       waitFor: (position) => readModels.waitFor(position),
       now,

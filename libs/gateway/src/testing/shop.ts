@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { anonymous, type Principal, type Role } from '@tsunagari/access';
 import { comparePositions, laterPosition, type Position } from '@tsunagari/contracts';
 import {
@@ -51,6 +51,17 @@ const peopleSdl = /* GraphQL */ `
     since(day: Day!): String @role(anyOf: ["ops"])
     seenAtLeast: Position @role(anyOf: ["ops"])
   }
+  type PersonChange {
+    position: Position!
+    person: Person!
+    "Of the loaders that this event was read with."
+    loaders: Int!
+    broken: String
+  }
+  type Subscription {
+    "Ends after the last of so many."
+    personChanged(id: ID!, count: Int, after: Position): PersonChange! @role(anyOf: ["ops", "admin"])
+  }
   type Mutation {
     renamePerson(id: ID!, name: String!): RenameResult! @role(anyOf: ["ops"])
   }
@@ -70,6 +81,7 @@ const gradesSdl = /* GraphQL */ `
 `;
 
 type Key = { readonly key: string };
+type Change = Key & { readonly position: Position; readonly broken?: boolean };
 
 export type Shop = ReturnType<typeof openShop>;
 
@@ -83,11 +95,39 @@ export function openShop() {
   /** What `grades` has seen of the names: it follows only when it is asked to. */
   const graded = new Map(names);
   let gradedUpTo: Position = head;
+  let loadersMade = 0;
+  /** Who follows which person, and how each is told. */
+  const following = new Set<(change: Change) => void>();
+  const told: Change[] = [];
+
+  async function* changes(key: string, count: number, after: Position | undefined, signal?: AbortSignal): AsyncGenerator<Change> {
+    const waiting = told.filter((change) => change.key === key && after !== undefined && comparePositions(change.position, after) > 0);
+    let wake = (): void => undefined;
+    const take = (change: Change): void => {
+      if (change.key !== key) return;
+      waiting.push(change);
+      wake();
+    };
+    const leave = (): void => wake();
+    following.add(take);
+    signal?.addEventListener('abort', leave);
+    try {
+      for (let told = 0; told < count && !signal?.aborted;) {
+        const change = waiting.shift();
+        if (change) {
+          told++;
+          yield change;
+        } else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      following.delete(take);
+    }
+  }
 
   const people = defineSubgraph({
     name: 'people',
     typeDefs: peopleSdl,
-    createLoaders: () => ({ created: Symbol('loaders') }),
+    createLoaders: () => ({ made: ++loadersMade }),
     onError: (error) => errors.push(error),
     resolvers: {
       Person: {
@@ -120,6 +160,28 @@ export function openShop() {
         },
         since: (_: unknown, { day }: { day: string }) => day,
         seenAtLeast: (_: unknown, __: unknown, context: FetchContext) => context.atLeast,
+      },
+      Subscription: {
+        personChanged: {
+          subscribe: (
+            _: unknown,
+            { id, count, after }: { id: string; count?: number; after?: Position },
+            { signal }: { signal?: AbortSignal },
+          ) => {
+            const key = fromGlobalId('Person', id);
+            if (!names.has(key)) throw failure('NOT_FOUND', 'There is no such person.', { field: 'id' });
+            return changes(key, count ?? Infinity, after, signal);
+          },
+          resolve: (change: Change) => change,
+        },
+      },
+      PersonChange: {
+        person: ({ key }: Change) => ({ key }),
+        loaders: (_: unknown, __: unknown, { loaders }: { loaders: { made: number } }) => loaders.made,
+        broken: ({ broken }: Change) => {
+          if (broken) throw failure('OVERLOADED', 'Not this one.');
+          return null;
+        },
       },
       Mutation: {
         renamePerson: (_: unknown, { id, name }: { id: string; name: string }, context: { appended(position: Position): void }) => {
@@ -171,6 +233,18 @@ export function openShop() {
     failing,
     errors,
     fetches,
+    /** How many subscriptions follow somebody. */
+    followers: () => following.size,
+    /** Gives a person another name, and tells who follows her. */
+    change: (key: string, name: string, { broken = false } = {}) => {
+      names.set(key, name);
+      head = String(BigInt(head) + 1n);
+      const change = { key, position: head, broken };
+      told.push(change);
+      for (const take of following) take(change);
+      return head;
+    },
+    subscribers: { people: people.subscribe },
     executors: { people: recorded(people), grades: recorded(grades), node: recorded(node) },
   };
 }
@@ -194,6 +268,8 @@ export type Edge = {
   readonly post: (body: unknown, headers?: Record<string, string>) => Promise<Answer>;
   /** The same operation by graphql-ws, on a socket of its own. */
   readonly send: (body: unknown, authorization?: string | null) => Promise<Answer['body']>;
+  /** Cuts every connection, as a network does. */
+  readonly cut: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -221,6 +297,11 @@ export async function openEdge(options: Partial<GatewayOptions> & Pick<GatewayOp
   app.use('/graphql', gateway.handler);
   const server: Server = createServer(app);
   gateway.attachWebSocket(server);
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/graphql`;
@@ -235,6 +316,9 @@ export async function openEdge(options: Partial<GatewayOptions> & Pick<GatewayOp
       });
       const text = await response.text();
       return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as Answer['body'] };
+    },
+    cut: () => {
+      for (const socket of connections) socket.destroy();
     },
     send: (body, authorization = 'Bearer ops') => sendByWebSocket(url.replace('http', 'ws'), body, authorization),
     close: async () => {

@@ -72,6 +72,8 @@ export interface ReadModelRunner {
   waitFor(position: Position, options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
   /** Every fact up to here is in all read models. */
   position(): Promise<Position>;
+  /** Calls back when a read model of this process has moved. A hint only. Returns how to stop. */
+  onMoved(listener: () => void): () => void;
   /** Until all read models have seen what the log holds now. */
   catchUp(options?: { readonly timeoutMs?: number }): Promise<CaughtUp>;
   status(): Promise<readonly ReadModelStatus[]>;

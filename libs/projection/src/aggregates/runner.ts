@@ -103,6 +103,10 @@ class Runner implements ReadModelRunner {
     return this.lowest(await this.options.log.head());
   }
 
+  onMoved(listener: () => void): () => void {
+    return this.moved.listen(listener);
+  }
+
   async catchUp({ timeoutMs = 3_600_000 } = {}): Promise<CaughtUp> {
     return this.waitFor(await this.options.log.head(), { timeoutMs });
   }

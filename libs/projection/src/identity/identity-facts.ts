@@ -61,6 +61,13 @@ export function identityFactOf(fact: Fact): IdentityFact | undefined {
   }
 }
 
+/** Everybody whom a fact is about: its own subject, and those whom it joins or takes apart. None of a fact of nobody. */
+export function subjectsNamed(fact: Fact): readonly string[] {
+  const found = graphTypes.has(fact.type) ? identityFactOf(fact) : undefined;
+  const named = found !== undefined && 'subjects' in found ? found.subjects : [];
+  return fact.subject === null ? named : [fact.subject, ...named];
+}
+
 /** The rules that a change sets: what it names takes the place of the defaults. */
 export function rulesOf(fact: Fact): IdentityRules {
   const { version, limits, clusterLimit } = fact.data as IdentityRulesChanged;

@@ -12,7 +12,8 @@ export function generationResolvers({ projections }: UnderstandingPorts): Resolv
   };
   return {
     ProjectionStatus: {
-      generations: ({ name }) => generationsOf(projections, name),
+      lagMs: ({ lagMs }) => within(lagMs),
+      generations: ({ name, generations }) => (generations ? generations.map(shownGeneration) : generationsOf(projections, name)),
     },
     Mutation: {
       async startRebuild(_, { input: { projection, promotes, asOf } }, context) {
