@@ -11,7 +11,7 @@ const workers = {
   graphql: 'monaco-graphql/esm/graphql.worker.js',
 };
 
-/** The page. Its token may stand behind the `#` of its address (`/graphql#token=…`), which no server ever sees. */
+/** The page. A token and a query may stand behind the `#` of its address (`/graphql#token=…&query=…`), which no server ever sees. */
 const page = `
 import 'graphiql/style.css';
 import { createElement } from 'react';
@@ -22,7 +22,9 @@ const endpoint = location.pathname;
 globalThis.MonacoEnvironment = {
   getWorker: (_, label) => new Worker(endpoint + '/graphiql/' + (label === 'json' || label === 'graphql' ? label : 'editor') + '.worker.js'),
 };
-const token = new URLSearchParams(location.hash.slice(1)).get('token');
+const given = new URLSearchParams(location.hash.slice(1));
+const token = given.get('token');
+const query = given.get('query');
 history.replaceState(null, '', location.pathname);
 const fetcher = async (body, { headers } = {}) =>
   (await fetch(endpoint, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })).json();
@@ -30,6 +32,7 @@ createRoot(document.getElementById('graphiql')).render(
   createElement(GraphiQL, {
     fetcher,
     ...(token ? { initialHeaders: JSON.stringify({ authorization: 'Bearer ' + token }) } : {}),
+    ...(query ? { initialQuery: query } : {}),
     defaultHeaders: '{ "authorization": "Bearer " }',
     defaultQuery: '{\\n  customers(first: 10) {\\n    edges { node { id ltv { value } } }\\n  }\\n}\\n',
     defaultEditorToolsVisibility: 'headers',

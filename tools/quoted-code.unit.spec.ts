@@ -4,10 +4,10 @@ import path from 'node:path';
 const root = path.resolve(__dirname, '..');
 
 /** Pages whose blocks begin with the file they are quoted from. */
-const pages = ['docs/aggregates.md'];
+const pages = ['docs/aggregates.md', 'docs/member-page.md'];
 
 const quotes = pages.flatMap((page) =>
-  [...readFileSync(path.join(root, page), 'utf8').matchAll(/^```ts\n\/\/ (\S+)\n([\s\S]*?)^```$/gm)].map(
+  [...readFileSync(path.join(root, page), 'utf8').matchAll(/^```(?:ts|graphql)\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```$/gm)].map(
     ([, file = '', code = '']) => [page, file, code] as const,
   ),
 );

@@ -1,3 +1,6 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Configuration } from './configuration';
+
 /** Where time comes from. Deciders and projections never ask it: the edge does and hands the moment on. */
 export interface Clock {
   /** The moment as ISO 8601 in UTC with milliseconds: `2010-12-01T08:26:00.000Z`. */
@@ -48,7 +51,39 @@ export function fixedClock(moment: string): MovableClock {
   };
 }
 
-/** The clock a configuration asks for: fixed at a moment, or the real time. */
-export function clockOf(configuration: { readonly fixedClock: string | undefined }): Clock {
-  return configuration.fixedClock === undefined ? systemClock : fixedClock(configuration.fixedClock);
+/**
+ * A clock that stands where a file says: all processes of a deployment that look at the file see the same time, also after it was
+ * moved. The file is read at each `now`, so it is for demonstrations and tests; whoever may write it may move the time.
+ * @throws Error when the file holds no moment from the beginning; one that is spoiled later leaves the clock where it was.
+ */
+export function clockInFile(file: string): MovableClock {
+  let current = momentIn(file);
+  if (current === undefined) throw new Error(`${file} holds no moment: write one like 2011-12-10T00:00:00.000Z, or remove it`);
+  const now = (): string => (current = momentIn(file) ?? current ?? '');
+  const set = (moment: string): void => {
+    // Whole or not at all: others read it meanwhile.
+    writeFileSync(`${file}.new`, `${new Date(moment).toISOString()}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  };
+  return {
+    now,
+    today: (zone) => dayIn(zone, now()),
+    advance: (milliseconds) => set(new Date(Date.parse(now()) + milliseconds).toISOString()),
+    set,
+  };
+}
+
+function momentIn(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    return Number.isNaN(Date.parse(text)) ? undefined : new Date(text).toISOString();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The clock a configuration asks for: one in a file that may be moved, fixed at a moment, or the real time. */
+export function clockOf({ fixedClock: moment, clockFile }: Pick<Configuration, 'fixedClock' | 'clockFile'>): Clock {
+  if (clockFile !== undefined) return clockInFile(clockFile);
+  return moment === undefined ? systemClock : fixedClock(moment);
 }

@@ -1,4 +1,7 @@
-import { clockOf, dayIn, fixedClock, systemClock } from './clock';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { clockInFile, clockOf, dayIn, fixedClock, systemClock } from './clock';
 
 describe('the clock', () => {
   it('stands where it was fixed until it is moved', () => {
@@ -23,11 +26,36 @@ describe('the clock', () => {
   });
 
   it('is the real one unless the configuration fixes it', () => {
-    expect(clockOf({ fixedClock: undefined })).toBe(systemClock);
-    expect(clockOf({ fixedClock: '2011-12-10T00:00:00.000Z' }).now()).toBe('2011-12-10T00:00:00.000Z');
+    expect(clockOf({ fixedClock: undefined, clockFile: undefined })).toBe(systemClock);
+    expect(clockOf({ fixedClock: '2011-12-10T00:00:00.000Z', clockFile: undefined }).now()).toBe('2011-12-10T00:00:00.000Z');
     const before = new Date().toISOString();
     const now = systemClock.now();
     expect(now >= before && now <= new Date().toISOString()).toBe(true);
+  });
+
+  it('in a file is the same for everybody who looks at it, also after it was moved', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'tsunagari-clock-'));
+    try {
+      const clockFile = path.join(folder, 'clock');
+      writeFileSync(clockFile, '2026-01-05T00:00:00Z\n');
+      const one = clockInFile(clockFile);
+      const other = clockOf({ fixedClock: '2011-12-10T00:00:00.000Z', clockFile });
+      expect(other.now()).toBe('2026-01-05T00:00:00.000Z');
+      one.advance(86_400_000);
+      expect([one.now(), other.now(), other.today('Asia/Tokyo')]).toEqual([
+        '2026-01-06T00:00:00.000Z',
+        '2026-01-06T00:00:00.000Z',
+        '2026-01-06',
+      ]);
+      // Spoiled or gone: time stays where it was.
+      writeFileSync(clockFile, 'soon');
+      expect(other.now()).toBe('2026-01-06T00:00:00.000Z');
+      rmSync(clockFile);
+      expect(other.now()).toBe('2026-01-06T00:00:00.000Z');
+      expect(() => clockInFile(clockFile)).toThrow('holds no moment');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('refuses what is no moment', () => {

@@ -185,6 +185,8 @@ export type Configuration = {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** ISO 8601 UTC; the moment at which the clock stands still. */
   readonly fixedClock: string | undefined;
+  /** Where the moment of a fixed clock stands, when it may be moved while processes run. */
+  readonly clockFile: string | undefined;
   /** IANA name; where days begin and end. */
   readonly timeZone: string;
   readonly trustedDocuments: 'enforce' | 'log' | 'off';
@@ -253,6 +255,7 @@ export function readConfiguration(
     port: data.PORT,
     logLevel: data.LOG_LEVEL,
     fixedClock: data.TSUNAGARI_CLOCK,
+    clockFile: undefined,
     timeZone: data.TSUNAGARI_TIME_ZONE,
     trustedDocuments: data.TRUSTED_DOCUMENTS,
     currency: data.TSUNAGARI_CURRENCY,

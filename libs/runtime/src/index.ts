@@ -2,7 +2,7 @@ export { ConfigurationError, configurationVariables, isTimeZone, PROCESS_NAMES, 
 export type { Configuration, ProcessName, ServiceName, VariableName, VariableProblem } from './configuration';
 export { SecretsError, loadOrCreateSecrets } from './secrets';
 export type { Secrets } from './secrets';
-export { clockOf, dayIn, fixedClock, systemClock } from './clock';
+export { clockInFile, clockOf, dayIn, fixedClock, systemClock } from './clock';
 export type { Clock, MovableClock } from './clock';
 export { createLogger, withoutPasswords } from './logging';
 export type { Logger } from './logging';

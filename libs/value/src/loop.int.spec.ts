@@ -123,6 +123,36 @@ describe('goals, success services and tuning, through the graph', () => {
       expect(await read(goalId)).toMatchObject({ status: 'CONFIRMED', progress: null, observations: [{ value: '5', baseline: true }] });
     });
 
+    it('learns of her self-assessments, once each, where its indicator reads the answer [0.10]', async () => {
+      const her = customer();
+      await mutate(
+        'registerTouchpoint',
+        {
+          ...{ touchpointId: 'diary', name: text('diary'), kind: 'APP', direction: 'TWO_WAY', online: true },
+        },
+        '',
+        { role: 'admin' },
+      );
+      const assess = (answers: object[], purposeId = 'smooth') =>
+        mutate('submitSelfAssessment', { customer: her, touchpointId: 'diary', purposeId, answers }, '', { role: 'admin' });
+      const combing = { question: 'combing', value: 4, unit: 'points' };
+      await assess([combing]);
+      await platform.caughtUp();
+      const { goal: made } = await goal('declareGoal', { customer: her, purposeId: 'smooth' });
+      expect(await read(made.goalId)).toMatchObject({ status: 'CONFIRMED', observations: [] });
+      clock.advance(1000);
+      await assess([{ ...combing, question: 'shine' }]);
+      await assess([{ ...combing, unit: 'percent' }]);
+      await assess([combing], 'unmeasured');
+      expect(await read(made.goalId)).toMatchObject({ status: 'CONFIRMED', observations: [] });
+      await assess([{ ...combing, question: 'shine' }, combing]);
+      expect(await read(made.goalId)).toMatchObject({ status: 'ACHIEVED', progress: '4', observations: [{ value: '4', baseline: false }] });
+      const { data } = await platform.ask('query G($id: String!) { goal(goalId: $id) { observations { method evidenceIds } } }', {
+        id: made.goalId,
+      });
+      expect(data.goal.observations).toEqual([{ method: 'SELF_REPORT', evidenceIds: [expect.stringMatching(/^[0-9a-f-]{36}$/)] }]);
+    });
+
     it('that others declared waits for her word; a commitment is to a confirmed one, falls due by the clock, and is made good [2.07]', async () => {
       const promise = {
         promiseId: 'p60',

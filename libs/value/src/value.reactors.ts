@@ -4,6 +4,7 @@ import type { Keyring } from '@tsunagari/privacy';
 import { type CommandHandler, handle } from '@tsunagari/reactor';
 import { valueLoads, valueSends } from './aggregates';
 import { aMonthAfter } from './calendar';
+import { assessmentReactor, observeAssessment } from './goal/assessment.reactor';
 import { goalCommands } from './goal/goal.commands';
 import { evaluateGoal, goalReactor, missCommitment } from './goal/goal.reactor';
 import { flagStrategy, flagValueModel, reviewReactor } from './review.reactor';
@@ -11,7 +12,7 @@ import { assumptionReactor, recordAssumptionFinding } from './tuning/assumption.
 import { flagOverdue, openTuningCycle, tuningReactor } from './tuning/tuning.reactor';
 
 /** What follows from facts in this context. */
-export const valueReactors = [reviewReactor, goalReactor, tuningReactor, assumptionReactor];
+export const valueReactors = [reviewReactor, goalReactor, assessmentReactor, tuningReactor, assumptionReactor];
 
 /** Who carries out the commands that follow. `timeZone`: of the deployment; a month is one of its calendar. */
 export function valueHandlers(options: {
@@ -27,6 +28,7 @@ export function valueHandlers(options: {
     handle(flagStrategy, (input, asked) => send.strategy(input.strategyId, { kind: 'FlagForReview', ...input }, asked)),
     handle(flagValueModel, (input, asked) => send.valueModel(input.valueModelId, { kind: 'FlagForReview', ...input }, asked)),
     handle(evaluateGoal, ({ goalId, asOf }, asked) => goals.evaluate(goalId, asOf, asked)),
+    handle(observeAssessment, (input, asked) => goals.observeAssessment(input, asked)),
     handle(missCommitment, (input, asked) => send.goal(input.goalId, { kind: 'MissCommitment', ...input, at: asked.at }, asked)),
     handle(openTuningCycle, async (input, asked) => {
       const cycleId = `${input.serviceId}:${input.n}`;

@@ -5,17 +5,179 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-export type ChangeCause =
-  /** A day has ended: everything that counts days is another number. */
-  | 'DAY_CLOSED'
-  /** A segment, a metric, a need, the lifecycle or a health model, or a read model built anew. */
-  | 'DEFINITION'
-  /** Facts of hers. */
-  | 'FACTS'
-  /** Who belongs to whom: a merge, a split, a link, an erasure, other rules. */
-  | 'IDENTITY'
-  /** A lifetime-value model was fitted. */
-  | 'MODEL_FITTED';
+export type AbandonGoalInput = {
+  goalId: string;
+  idempotencyKey: string;
+  reason?: string | null | undefined;
+};
+
+export type ActivatePolicyInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  policyId: string;
+  policyVersion: number;
+  slots: Array<string>;
+};
+
+export type AddServiceContentInput = {
+  contentId: string;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  incentive?: boolean | null | undefined;
+  purposeId: string;
+  serviceId: string;
+  title: LocalisedTextInput;
+};
+
+export type AddWhyStepInput = {
+  answer: string;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  purposeId: string;
+};
+
+export type AdvanceServiceStageInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  serviceId: string;
+  to: ServiceStage;
+};
+
+export type ApplyTuningInput = {
+  changeIds: Array<string>;
+  cycleId: string;
+  idempotencyKey: string;
+  tuningId: string;
+};
+
+export type ApproveOutcomeIndicatorInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  indicatorId: string;
+  purposeId: string;
+};
+
+export type AssessRetentionReadinessInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  strategyId: string;
+};
+
+export type AssessmentAnswerInput = {
+  question: string;
+  unit: string;
+  value: number;
+};
+
+export type BillingInterval =
+  | 'MONTH'
+  | 'QUARTER'
+  | 'WEEK'
+  | 'YEAR';
+
+export type CancelSubscriptionInput = {
+  /** Later than the terms say, if she wants to stay until then. */
+  effectiveAt?: string | null | undefined;
+  idempotencyKey: string;
+  /** Why, if she wants to say. */
+  reasonCode?: string | null | undefined;
+  subscriptionId: string;
+};
+
+export type CancellationTakesEffect =
+  | 'IMMEDIATELY'
+  | 'PERIOD_END';
+
+export type CancellationTermsInput = {
+  minimumMonths?: number;
+  noticeDays?: number;
+  takesEffect?: CancellationTakesEffect;
+};
+
+export type ChangeKind =
+  /** The runner-up would be first if it were worth so much more. */
+  | 'MARGIN'
+  /** At this V(purpose) the two are level. */
+  | 'PURPOSE_VALUE'
+  /** It would have been first but for this rule. */
+  | 'RULE';
+
+export type ChangeServiceContentInput = {
+  /** Whole: what is not named is no longer chosen. */
+  content: Array<ContentChoiceInput>;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  subscriptionId: string;
+};
+
+export type Channel =
+  | 'EMAIL'
+  | 'MESSAGING'
+  | 'PHONE'
+  | 'POST'
+  | 'PUSH'
+  | 'SMS'
+  | 'WEBHOOK';
+
+export type ChooseMeansInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  returnPathId?: string | null | undefined;
+  serviceId: string;
+  touchpointIds: Array<string>;
+};
+
+export type CloseTuningCycleInput = {
+  cycleId: string;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+};
+
+export type ConfirmConsentInput = {
+  idempotencyKey: string;
+  /** What stood in the link that went to her address. */
+  link: string;
+};
+
+export type ConsentReason =
+  | 'DENIED'
+  | 'ERASED'
+  | 'EXPIRED'
+  /** The yes stands at an identifier that no verified link joins with this one. */
+  | 'NOT_OF_ADDRESS'
+  | 'NO_CONSENT'
+  | 'OBJECTED'
+  /** Of the customers that became one, one had said no: until she answers. */
+  | 'STRICTER_OF_MERGED'
+  | 'UNCONFIRMED'
+  | 'WITHDRAWN';
+
+export type ConsentStatus =
+  | 'DENIED'
+  | 'EXPIRED'
+  | 'GRANTED'
+  /** She said yes where the notice wants it confirmed, and has not confirmed yet. */
+  | 'PENDING'
+  | 'WITHDRAWN';
+
+export type ConsentTopicInput = {
+  category: string;
+  /** Leave it out for every channel. */
+  channel?: Channel | null | undefined;
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+};
+
+export type ContentChoiceInput = {
+  name: string;
+  value: string;
+};
+
+export type CriterionResultInput = {
+  criterion: string;
+  met: boolean;
+  note?: string | null | undefined;
+};
 
 export type CustomerKind =
   | 'ACCOUNT'
@@ -39,11 +201,143 @@ export type DecideProposalsInput = {
   slot: string;
 };
 
+export type DecideTuningInput = {
+  criteriaResults: Array<CriterionResultInput>;
+  cycleId: string;
+  /** The position of the board that was decided on; without it the decision is refused: DATA_NOT_PINNED. */
+  dataAsOf?: string | null | undefined;
+  decision: TuningVerdict;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  meetingId: string;
+  tuningId: string;
+};
+
+export type DeclareGoalInput = {
+  /** Whose it is; with a customer's own token it is hers and may be left out. */
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  purposeId: string;
+  source?: GoalSource;
+  wish?: string | null | undefined;
+};
+
 export type DeclineProposalInput = {
   idempotencyKey: string;
   proposalId: string | number;
   /** Nobody has to give one. */
   reason?: string | null | undefined;
+};
+
+export type DefineConnectedValueInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  layerId: string;
+  motive: LocalisedTextInput;
+  text: LocalisedTextInput;
+  valueModelId: string;
+};
+
+export type DefineCustomerStrategyInput = {
+  idempotencyKey: string;
+  strategy: StrategyTextInput;
+  strategyId: string;
+};
+
+export type DefineExperientialValueInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  layerId: string;
+  /** The connected value that it serves. */
+  parentId: string;
+  text: LocalisedTextInput;
+  valueModelId: string;
+};
+
+export type DefineFunctionalValueInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  layerId: string;
+  /** The experiential value that it serves. */
+  parentId: string;
+  productIds?: Array<string>;
+  text: LocalisedTextInput;
+  valueModelId: string;
+};
+
+export type DefineOutcomeIndicatorInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  indicator: IndicatorInput;
+  indicatorId: string;
+  purposeId: string;
+};
+
+export type DefinePlanInput = {
+  entitlements?: Array<string>;
+  expectedVersion?: number | null | undefined;
+  family: string;
+  graceDays?: number;
+  idempotencyKey: string;
+  interval: BillingInterval;
+  name: LocalisedTextInput;
+  planId: string;
+  /** Leave it out to define the next version. A version that stands never changes. */
+  planVersion?: number | null | undefined;
+  price: MoneyInput;
+  terms?: CancellationTermsInput;
+  trialDays?: number;
+};
+
+export type DefinePurposeInput = {
+  connectedValueId: string;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  purposeId: string;
+  statement: LocalisedTextInput;
+  valueModelId: string;
+};
+
+/** Without data, meeting, criteria, decision maker or cadence it is refused: TUNING_PROCESS_INCOMPLETE. */
+export type DefineTuningProcessInput = {
+  cadenceDays?: number | null | undefined;
+  criteria?: Array<string> | null | undefined;
+  dataSet?: string | null | undefined;
+  /** As facts name people: `user:<id>`. */
+  decisionMaker?: string | null | undefined;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  meeting?: string | null | undefined;
+  serviceId: string;
+};
+
+export type DesignSuccessServiceInput = {
+  idempotencyKey: string;
+  name: LocalisedTextInput;
+  purposeId: string;
+  serviceId: string;
+  serviceKind: ServiceKind;
+};
+
+export type Directness =
+  | 'DIRECT'
+  | 'VIA_PARTNER';
+
+export type EffectBasis =
+  /** Somebody's word. */
+  | 'ASSUMED'
+  /** By a random holdout. */
+  | 'MEASURED';
+
+export type EffectInput = {
+  basis: EffectBasis;
+  value: number;
+};
+
+export type EndFlowInput = {
+  flowId: string;
+  idempotencyKey: string;
+  outcome: FlowOutcome;
 };
 
 export type EraseCustomerInput = {
@@ -59,6 +353,16 @@ export type ErasureScope =
   | 'FORGET_SUPPRESSION'
   /** Later facts of her identifiers are refused. */
   | 'KEEP_SUPPRESSION';
+
+export type EvaluateTuningInput = {
+  cycleId: string;
+  effect: string;
+  /** 95 %: lower and upper end. */
+  from: string;
+  idempotencyKey: string;
+  to: string;
+  tuningId: string;
+};
 
 export type EventFilter = {
   /** Her facts, newest first; without it the whole log in its order. */
@@ -76,17 +380,47 @@ export type FitModelInput = {
   model?: TransactionModel;
 };
 
-export type GenerationPhase =
-  /** In customer order, up to its bound. */
-  | 'BUILDING'
-  /** By position, with what came meanwhile. */
-  | 'CATCHING_UP'
-  /** Its second fold, or the live one of the same definition, says something else. */
-  | 'DIFFERS'
-  | 'FAILED'
-  | 'READY'
-  /** Everything is folded a second time. */
-  | 'VERIFYING';
+export type FlowKind =
+  | 'CANCEL'
+  | 'CHANGE_CONTENT'
+  | 'CHANGE_PLAN'
+  | 'CONSENT'
+  | 'PAUSE'
+  | 'RESUME'
+  | 'SIGN_UP'
+  | 'UNDO';
+
+export type FlowOutcome =
+  | 'ABANDONED'
+  | 'COMPLETED';
+
+export type FulfilProposalInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  proposalId: string | number;
+};
+
+export type GoalSource =
+  | 'CUSTOMER'
+  | 'INFERRED'
+  | 'STAFF';
+
+export type GoalStatus =
+  | 'ABANDONED'
+  | 'ACHIEVED'
+  | 'CONFIRMED'
+  | 'DECLARED'
+  | 'LAPSED';
+
+export type GrantConsentInput = {
+  channel?: Channel | null | undefined;
+  /** Who says yes. A customer's own token leaves it out: she speaks for herself. */
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  /** The notice that she was shown, in its newest version. */
+  noticeId: string;
+  noticeVersion: number;
+};
 
 export type HealthOutcome =
   /** At least one purchase within the horizon. */
@@ -111,6 +445,51 @@ export type IdentifierType =
   | 'PHONE'
   | 'USER_ID';
 
+export type IndicatorAggregate =
+  | 'COUNT'
+  | 'LAST'
+  | 'MAX'
+  | 'MEAN'
+  | 'MIN'
+  | 'SUM';
+
+export type IndicatorDirection =
+  | 'AT_LEAST'
+  | 'AT_MOST';
+
+/** Without a rule, a threshold or a source it is refused: PURPOSE_NOT_MEASURABLE. */
+export type IndicatorInput = {
+  aggregate?: IndicatorAggregate | null | undefined;
+  direction?: IndicatorDirection | null | undefined;
+  everyDays?: number | null | undefined;
+  /** The attributes that the rule reads. */
+  reads?: Array<string> | null | undefined;
+  source?: string | null | undefined;
+  sustainForDays?: number | null | undefined;
+  threshold?: string | null | undefined;
+  unit?: string | null | undefined;
+  windowDays?: number | null | undefined;
+};
+
+export type Initiator =
+  | 'COMPANY'
+  | 'CUSTOMER'
+  | 'STAFF'
+  | 'SYSTEM';
+
+export type InteractionDirection =
+  | 'INBOUND'
+  | 'OUTBOUND';
+
+export type IssueConnectCodesInput = {
+  batchId: string;
+  /** At most 500, each of at least 8 letters and digits; only their hashes are kept. */
+  codes: Array<string>;
+  idempotencyKey: string;
+  productId?: string | null | undefined;
+  touchpointId: string;
+};
+
 export type JobStatus =
   | 'FAILED'
   /** The process that ran it ended. */
@@ -119,12 +498,140 @@ export type JobStatus =
   | 'RUNNING'
   | 'SUCCEEDED';
 
+export type KpiPeriod =
+  | 'MONTH'
+  | 'QUARTER'
+  | 'WEEK'
+  | 'YEAR';
+
+export type Language =
+  | 'EN'
+  | 'JA';
+
+export type LaunchSuccessServiceInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  serviceId: string;
+};
+
+export type LawfulBasis =
+  | 'CONSENT'
+  | 'CONTRACT'
+  | 'LEGAL_OBLIGATION'
+  | 'LEGITIMATE_INTEREST';
+
+export type LearnExperienceInput = {
+  idempotencyKey: string;
+};
+
+export type LocalisedTextInput = {
+  en: string;
+  ja: string;
+};
+
 export type MergeCustomersInput = {
   /** The two customers to make one. */
   customerIds: Array<string | number>;
   expectedVersion?: number | null | undefined;
   idempotencyKey: string;
   reason: string;
+};
+
+export type MessageCategory =
+  /** What the law wants her to get. */
+  | 'LEGAL'
+  /** Checked against consent, caps and quiet hours; at most once. */
+  | 'MARKETING'
+  /** What she needs for what she bought; tried again with the same Message-ID. */
+  | 'SERVICE';
+
+export type MessageStatus =
+  | 'CANCELLED'
+  /** It may be on its way. */
+  | 'DISPATCHING'
+  | 'FAILED'
+  | 'QUEUED'
+  | 'SENT'
+  | 'SUPPRESSED'
+  /** Nobody can know whether it went out. */
+  | 'UNKNOWN';
+
+export type MetricClass =
+  /** What the customer said. */
+  | 'EXPERIENCE'
+  /** How good the other numbers are. */
+  | 'MEASUREMENT'
+  /** What the customer reached: alone may be a KPI. */
+  | 'OUTCOME'
+  /** What the company does. */
+  | 'PROCESS'
+  /** What the company got: lags, is monitored only. */
+  | 'RESULT';
+
+export type MetricSnapshotInput = {
+  asOf: string;
+  metric: string;
+  value?: string | null | undefined;
+};
+
+export type MoneyInput = {
+  /** A whole number, in the minor unit of the currency. */
+  amountMinor: string;
+  /** ISO 4217. */
+  currency: string;
+};
+
+export type ObservationMethod =
+  | 'MEASURED'
+  | 'SELF_REPORT'
+  | 'STAFF'
+  | 'SURVEY';
+
+export type ObserveOutcomeInput = {
+  /** How it was before the goal. */
+  baseline?: boolean | null | undefined;
+  evidenceIds?: Array<string> | null | undefined;
+  expectedVersion?: number | null | undefined;
+  goalId: string;
+  idempotencyKey: string;
+  method: ObservationMethod;
+  /** When it was so; now, by default. */
+  observedAt?: string | null | undefined;
+  unit: string;
+  value: string;
+};
+
+export type OfferContentChange = {
+  content: OfferContentInput;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  offerId: string;
+};
+
+export type OfferContentInput = {
+  afterDeclineDays?: number | null | undefined;
+  channel?: string | null | undefined;
+  consentCategory?: string | null | undefined;
+  /** 0 by default, in the margin's currency. */
+  cost?: MoneyInput | null | undefined;
+  /** 0 by default, in the margin's currency. */
+  discount?: MoneyInput | null | undefined;
+  eligibility?: string | null | undefined;
+  goalEffect?: EffectInput | null | undefined;
+  incentive?: boolean;
+  kind: OfferKind;
+  margin: MoneyInput;
+  perCustomerCap?: number | null | undefined;
+  priority?: number;
+  purposeIds?: Array<string>;
+  saleEffect?: EffectInput | null | undefined;
+  slots: Array<string>;
+  text: LocalisedTextInput;
+  title: LocalisedTextInput;
+  totalCap?: number | null | undefined;
+  touchpointIds?: Array<string>;
+  validFrom?: string | null | undefined;
+  validTo?: string | null | undefined;
 };
 
 export type OfferKind =
@@ -144,6 +651,11 @@ export type OfferKind =
   | 'SELF_ASSESSMENT'
   | 'UP_SELL';
 
+export type OfferStatus =
+  | 'DRAFT'
+  | 'PUBLISHED'
+  | 'WITHDRAWN';
+
 export type OrderLineInput = {
   description?: string | null | undefined;
   quantity: number;
@@ -151,12 +663,80 @@ export type OrderLineInput = {
   unitPrice: string;
 };
 
+export type PauseSubscriptionInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  subscriptionId: string;
+  until: string;
+};
+
+/** Days of the deployment's zone, both within the period. */
+export type PeriodInput = {
+  from: string;
+  to: string;
+};
+
+export type PolicyContentInput = {
+  /** ISO 4217: offers in another currency are no candidates. */
+  currency: string;
+  draws?: number;
+  /** ε, 0 to 0.9. */
+  exploration?: number;
+  kind: PolicyKind;
+  /** How old understanding may be. */
+  maxLagSeconds?: number;
+  priorRate?: number;
+  priorStrength?: number;
+  profiling?: ProfilingGate;
+  shortList?: number;
+  stratum?: string | null | undefined;
+  temperature?: number;
+  toBeEvaluated?: boolean;
+  /** Share of V(purpose) that counts where she declared no goal of that purpose. */
+  undeclaredGoal?: number;
+  /** How long a decision stands. */
+  validHours?: number;
+  whenOlder?: WhenOlder;
+};
+
+export type PolicyKind =
+  /** The highest score, and with the share of exploration any other. */
+  | 'EPSILON_GREEDY'
+  /** The highest score. */
+  | 'RANKING'
+  /** By the offers' priority; the score is shown and not used. */
+  | 'RULES'
+  /** Probability grows with the score. */
+  | 'SOFTMAX'
+  /** The share of draws of the acceptance rates in which an offer scores highest. */
+  | 'THOMPSON';
+
+export type PreferenceField =
+  | 'LANGUAGE'
+  | 'TIME_ZONE';
+
 export type PresentProposalsInput = {
   idempotencyKey: string;
   /** All of one decision. */
   proposalIds: Array<string | number>;
   touchpointId?: string | null | undefined;
 };
+
+export type ProcessingInput = {
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  purpose: ProcessingPurpose;
+};
+
+export type ProcessingPurpose =
+  | 'ANALYSIS'
+  | 'PROFILING';
+
+export type ProfilingGate =
+  /** Features are used only with consent to profiling. */
+  | 'GRANTED'
+  /** Features are used unless she denied it or objects. */
+  | 'NOT_DENIED';
 
 export type ProposalAnswerInput = {
   idempotencyKey: string;
@@ -173,6 +753,112 @@ export type ProposalStatus =
   | 'SNOOZED'
   | 'WITHDRAWN';
 
+export type ProposeTuningInput = {
+  cycleId: string;
+  expectedEffect: string;
+  expectedVersion?: number | null | undefined;
+  hypothesis: string;
+  idempotencyKey: string;
+  observationDays: number;
+  target: TuningTarget;
+  tuningId: string;
+};
+
+export type PublishNoticeInput = {
+  category: string;
+  channels?: Array<Channel>;
+  /** A grant does not count before it was confirmed from the address itself. */
+  doubleOptIn?: boolean;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  lawfulBasis?: LawfulBasis;
+  noticeId: string;
+  text: LocalisedTextInput;
+  /** Days after which a grant ends by itself. */
+  validDays?: number | null | undefined;
+};
+
+export type PublishOfferInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  offerId: string;
+};
+
+export type PublishPlanInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  planId: string;
+  planVersion: number;
+};
+
+export type PublishTemplateInput = {
+  channel: Channel;
+  expectedVersion?: number | null | undefined;
+  html?: LocalisedTextInput | null | undefined;
+  idempotencyKey: string;
+  subject: LocalisedTextInput;
+  templateId: string;
+  /** {{name}} stands for a value of the message, {{preferencesUrl}} for the page of her preferences. */
+  text: LocalisedTextInput;
+};
+
+export type PublishValueModelInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  strategyId: string;
+  valueModelId: string;
+};
+
+export type PurposeStatus =
+  | 'DEFINED'
+  | 'HYPOTHESIS'
+  | 'RETIRED';
+
+export type QueueMessageInput = {
+  category: MessageCategory;
+  channel: Channel;
+  idempotencyKey: string;
+  /** Leave it out for the language that she prefers. */
+  language?: Language | null | undefined;
+  notBefore?: string | null | undefined;
+  proposalId?: string | null | undefined;
+  /** The address: an e-mail address for e-mail, a phone number for SMS, … */
+  recipient: IdentifierInput;
+  templateId: string;
+  topic?: string | null | undefined;
+  touchpointId?: string | null | undefined;
+  /** What the template's places are filled with. Sealed with her key. */
+  values?: Array<TemplateValueInput>;
+};
+
+export type ReadinessQuestion =
+  | 'PROPOSALS'
+  | 'TOUCHPOINTS'
+  | 'UNDERSTANDING'
+  | 'VALUE';
+
+export type RecordCapabilityGapInput = {
+  expectedVersion?: number | null | undefined;
+  gapId: string;
+  idempotencyKey: string;
+  layerId?: string | null | undefined;
+  needed: string;
+  present: string;
+  valueModelId: string;
+};
+
+export type RecordInteractionInput = {
+  customer?: IdentifierInput | null | undefined;
+  direction: InteractionDirection;
+  durationS?: number | null | undefined;
+  idempotencyKey: string;
+  initiator: Initiator;
+  /** It came before she had to ask. */
+  proactive?: boolean;
+  purposeId?: string | null | undefined;
+  touchpointId: string;
+};
+
 export type RecordOrderInput = {
   buyer: IdentifierInput;
   country?: string | null | undefined;
@@ -184,6 +870,44 @@ export type RecordOrderInput = {
   orderId: string;
   /** When it was placed; now, by default. */
   placedAt?: string | null | undefined;
+};
+
+export type RecordPaymentFailureInput = {
+  attempt: number;
+  due?: MoneyInput | null | undefined;
+  /** No further attempt: the subscription ends, involuntarily. */
+  final: boolean;
+  idempotencyKey: string;
+  subscriptionId: string;
+};
+
+export type RecordTuningFindingInput = {
+  cycleId: string;
+  evidenceIds?: Array<string> | null | undefined;
+  expectedVersion?: number | null | undefined;
+  findingId: string;
+  idempotencyKey: string;
+  metricSnapshot?: Array<MetricSnapshotInput> | null | undefined;
+  text: string;
+};
+
+export type RecordVoiceInput = {
+  competitor?: string | null | undefined;
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  kind: VoiceKind;
+  productId?: string | null | undefined;
+  purposeId?: string | null | undefined;
+  /** Her words. Sealed with her key. */
+  text: string;
+  touchpointId: string;
+};
+
+export type RedeemConnectCodeInput = {
+  code: string;
+  /** Who redeems. A customer's own token leaves it out. */
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
 };
 
 export type RefusalCode =
@@ -366,6 +1090,49 @@ export type RefusalCode =
   | 'WHY_LADDER_ENDED'
   | 'ZERO_DENOMINATOR_UNDEFINED';
 
+export type RegisterPolicyInput = {
+  content: PolicyContentInput;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  policyId: string;
+};
+
+export type RegisterProductInput = {
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  productId: string;
+  serial: string;
+  touchpointId?: string | null | undefined;
+  /** Whoever has it hands it on: by the brand's word only. */
+  transfer?: boolean;
+};
+
+export type RegisterResultMetricInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  metricId: string;
+  purposeId: string;
+};
+
+export type RegisterTouchpointInput = {
+  direction: TouchpointDirection;
+  directness?: Directness;
+  idempotencyKey: string;
+  kind: TouchpointKind;
+  name: LocalisedTextInput;
+  online: boolean;
+  returnPathId?: string | null | undefined;
+  selfService?: Array<SelfService>;
+  touchpointId: string;
+};
+
+export type ReplayKind =
+  /** An alarm: code, policy or catalogue is not what it was. */
+  | 'DIFFERS'
+  | 'IDENTICAL'
+  /** She was erased; what was seen of her cannot be read any more. */
+  | 'REDACTED';
+
 export type RequestKind =
   | 'CANCEL'
   | 'CHANGE_CONTENT'
@@ -417,6 +1184,112 @@ export type RetentionUnit =
   | 'MONTH_30'
   | 'WEEK';
 
+export type ReviseGoalInput = {
+  expectedVersion?: number | null | undefined;
+  goalId: string;
+  idempotencyKey: string;
+  wish: string;
+};
+
+/** What is left out stays as it was. */
+export type ReviseOutcomeIndicatorInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  indicator: IndicatorInput;
+  indicatorId: string;
+  purposeId: string;
+  reason: string;
+};
+
+export type ScoreBasis =
+  | 'ASSUMED'
+  | 'MEASURED'
+  /** How often it is taken stands in for an effect that nobody measured. */
+  | 'PROPENSITY';
+
+export type SelfService =
+  | 'CANCEL'
+  | 'CHANGE_CONTENT'
+  | 'CHANGE_PLAN'
+  | 'CONSENT'
+  | 'PAUSE'
+  | 'PREFERENCES'
+  | 'RESUME'
+  | 'SIGN_UP'
+  | 'UNDO';
+
+export type ServiceKind =
+  | 'ADVICE'
+  | 'COMMUNITY'
+  | 'CONSULTATION'
+  | 'OTHER'
+  | 'ROUTINE'
+  | 'SELF_ASSESSMENT'
+  | 'TRAINING';
+
+export type ServiceStage =
+  | 'CONCEPT'
+  | 'DESIGNED'
+  | 'IMPLEMENTED'
+  | 'LAUNCHED'
+  | 'RETIRED'
+  | 'TUNED';
+
+export type SetFrequencyCapInput = {
+  channel?: Channel | null | undefined;
+  idempotencyKey: string;
+  max: number;
+  /** `global`, or a topic. */
+  scope?: string;
+  windowHours: number;
+};
+
+export type SetKpiInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  indicatorId: string;
+  period: KpiPeriod;
+  purposeId: string;
+  target: string;
+};
+
+export type SetPreferenceInput = {
+  customer?: IdentifierInput | null | undefined;
+  expectedVersion?: number | null | undefined;
+  /** Takes these fields back. */
+  forget?: Array<PreferenceField> | null | undefined;
+  idempotencyKey: string;
+  language?: Language | null | undefined;
+  timeZone?: string | null | undefined;
+  topics?: Array<TopicChoiceInput> | null | undefined;
+};
+
+export type SetPurposeValueInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  purposeId: string;
+  reason: string;
+  value: MoneyInput;
+};
+
+export type SetQuietHoursInput = {
+  /** For whoever said nothing of her time zone. */
+  defaultTimeZone: string;
+  /** False: what comes in quiet hours is dropped. */
+  defer?: boolean;
+  /** HH:MM of the customer's own day. */
+  from: string;
+  idempotencyKey: string;
+  to: string;
+};
+
+export type SetSuccessConditionInput = {
+  condition: string;
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  purposeId: string;
+};
+
 export type SplitCustomerInput = {
   customerId: string | number;
   expectedVersion?: number | null | undefined;
@@ -426,11 +1299,260 @@ export type SplitCustomerInput = {
   reason: string;
 };
 
+export type StartFlowInput = {
+  customer?: IdentifierInput | null | undefined;
+  /** Leave it out, and one follows from the idempotency key. */
+  flowId?: string | null | undefined;
+  idempotencyKey: string;
+  kind: FlowKind;
+  touchpointId: string;
+};
+
+export type StartSubscriptionInput = {
+  /** Who subscribes. A customer's own token leaves it out: she subscribes for herself. */
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  planId: string;
+  /** Leave it out to take the newest that is published. */
+  planVersion?: number | null | undefined;
+  /** Leave it out, and one follows from the idempotency key. To activate a trial, name it. */
+  subscriptionId?: string | null | undefined;
+};
+
+export type StrategyTextInput = {
+  how: string;
+  nonTarget: string;
+  /** Needed where the rule matches everybody. */
+  reasonForEverybody?: string | null | undefined;
+  segmentRule: string;
+  target: string;
+  what: string;
+  why: string;
+};
+
+export type SubmitRequestInput = {
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  kind: RequestKind;
+  requestId?: string | null | undefined;
+  subscriptionId?: string | null | undefined;
+  /** Her words, if she wants to say any. Sealed with her key. */
+  text?: string | null | undefined;
+  touchpointId?: string | null | undefined;
+};
+
+export type SubmitSelfAssessmentInput = {
+  answers: Array<AssessmentAnswerInput>;
+  customer?: IdentifierInput | null | undefined;
+  idempotencyKey: string;
+  purposeId: string;
+  touchpointId: string;
+};
+
+export type SubscriptionEndingKind =
+  | 'CANCELLED'
+  | 'EXPIRED'
+  | 'TRIAL_LAPSED';
+
+export type SubscriptionInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  subscriptionId: string;
+};
+
+export type SubscriptionStatus =
+  | 'ACTIVE'
+  | 'ENDED'
+  /** The time of a pause has passed and she did not come back; she still can. */
+  | 'LAPSED'
+  | 'PAUSED'
+  | 'TRIAL';
+
+export type TakeFlowStepInput = {
+  flowId: string;
+  idempotencyKey: string;
+  name: string;
+};
+
+export type TemplateValueInput = {
+  name: string;
+  value: string;
+};
+
+export type TopicChoiceInput = {
+  topic: string;
+  wanted: boolean;
+};
+
+export type TouchpointDirection =
+  | 'INBOUND'
+  | 'OUTBOUND'
+  | 'TWO_WAY';
+
+export type TouchpointKind =
+  | 'AD'
+  | 'APP'
+  | 'CONSULTATION'
+  | 'DEVICE'
+  | 'EMAIL'
+  | 'EVENT'
+  | 'IN_PACKAGE'
+  | 'MEMBER_SITE'
+  | 'MESSAGING'
+  | 'PARTNER'
+  | 'PHONE'
+  | 'PUSH'
+  | 'SMS'
+  | 'SNS'
+  | 'STORE'
+  | 'WEB';
+
+export type TouchpointStatus =
+  | 'OPEN'
+  | 'PAUSED'
+  | 'RETIRED';
+
 export type TransactionModel =
   | 'BG_NBD'
   | 'MBG_NBD'
   | 'NBD'
   | 'PARETO_NBD';
+
+export type TuningTarget =
+  | 'CONTENT'
+  | 'MARKETING'
+  | 'MEANS'
+  | 'PURPOSE';
+
+export type TuningVerdict =
+  | 'ADOPT'
+  | 'REJECT';
+
+export type UndoCancellationInput = {
+  idempotencyKey: string;
+  subscriptionId: string;
+};
+
+export type ValueModelStatus =
+  | 'DRAFT'
+  | 'PUBLISHED'
+  | 'RETIRED';
+
+export type VoiceKind =
+  | 'DISSATISFACTION'
+  | 'IMPRESSION'
+  | 'PRAISE'
+  | 'QUESTION'
+  | 'REQUEST'
+  | 'TROUBLE'
+  | 'WANTED_SERVICE';
+
+export type WaivePolicyEvaluationInput = {
+  expectedVersion?: number | null | undefined;
+  idempotencyKey: string;
+  policyId: string;
+  policyVersion: number;
+  reason: string;
+  until: string;
+};
+
+export type WhenOlder =
+  | 'REFUSE'
+  /** By priority, without features. */
+  | 'RULES';
+
+export type PublishNoticeMutationVariables = Exact<{
+  input: PublishNoticeInput;
+}>;
+
+
+export type PublishNoticeMutation = { publishNotice:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'NoticeAnswer', position: string, repeated: boolean, notice: { id: string, noticeId: string, noticeVersion: number, category: string } }
+   };
+
+export type GrantConsentMutationVariables = Exact<{
+  input: GrantConsentInput;
+}>;
+
+
+export type GrantConsentMutation = { grantConsent:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ConsentAnswer', position: string, repeated: boolean, objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } }
+   };
+
+export type DenyConsentMutationVariables = Exact<{
+  input: ConsentTopicInput;
+}>;
+
+
+export type DenyConsentMutation = { denyConsent:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ConsentAnswer', position: string, repeated: boolean, objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } }
+   };
+
+export type WithdrawConsentMutationVariables = Exact<{
+  input: ConsentTopicInput;
+}>;
+
+
+export type WithdrawConsentMutation = { withdrawConsent:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ConsentAnswer', position: string, repeated: boolean, objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } }
+   };
+
+export type ConfirmConsentMutationVariables = Exact<{
+  input: ConfirmConsentInput;
+}>;
+
+
+export type ConfirmConsentMutation = { confirmConsent:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ConsentAnswer', position: string, repeated: boolean, objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } }
+   };
+
+export type SetPreferenceMutationVariables = Exact<{
+  input: SetPreferenceInput;
+}>;
+
+
+export type SetPreferenceMutation = { setPreference:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ConsentAnswer', position: string, repeated: boolean, objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } }
+   };
+
+export type ObjectToProcessingMutationVariables = Exact<{
+  input: ProcessingInput;
+}>;
+
+
+export type ObjectToProcessingMutation = { objectToProcessing:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ConsentAnswer', position: string, repeated: boolean, objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } }
+   };
+
+export type ConsentFieldsFragment = { category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null };
+
+export type MyConsentQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyConsentQuery = { myConsent: { objections: Array<ProcessingPurpose>, consents: Array<{ category: string, channel: Channel | null, status: ConsentStatus, verified: boolean, noticeVersion: string | null, at: string, expiresAt: string | null }>, preferences: { language: Language | null, timeZone: string | null, topics: Array<{ topic: string, wanted: boolean }> } } };
+
+export type NoticeQueryVariables = Exact<{
+  noticeId: string;
+}>;
+
+
+export type NoticeQuery = { notice: { id: string, noticeId: string, noticeVersion: number, category: string, channels: Array<Channel>, doubleOptIn: boolean, validDays: number | null, text: { ja: string, en: string } } | null };
+
+export type MayContactQueryVariables = Exact<{
+  identifier: IdentifierInput;
+  category: string;
+  channel?: Channel | null | undefined;
+}>;
+
+
+export type MayContactQuery = { mayContact: { allowed: boolean, basis: string | null, reason: ConsentReason | null } };
 
 export type ValueFragment = { value: string | null, reasonNull: string | null, asOfDay: string | null, money: { amountMinor: string, currency: string } | null, interval: { low: string, high: string, level: string } | null };
 
@@ -504,37 +1626,59 @@ export type EraseCustomerMutation = { eraseCustomer:
 
 export type RefusedFragment = { code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null };
 
-export type CustomerChangesSubscriptionVariables = Exact<{
-  id: string | number;
-  after?: string | null | undefined;
+export type GoalFieldsFragment = { id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> };
+
+export type DeclareGoalMutationVariables = Exact<{
+  input: DeclareGoalInput;
 }>;
 
 
-export type CustomerChangesSubscription = { customerChanged: { position: string, causes: Array<ChangeCause>, evidence: Array<string>, customer: { id: string, kind: CustomerKind, purchases: { lastPurchase: string | null, netRevenue: { amountMinor: string, currency: string } | null } | null, holdings: { silentSubscriber: boolean | null, contracts: Array<{ subscriptionId: string, status: string }> } | null } } };
+export type DeclareGoalMutation = { declareGoal:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'CustomerGoalChanged', position: string, repeated: boolean, goal: { id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> } }
+   };
 
-export type RequestChangesSubscriptionVariables = Exact<{
-  customerId?: string | number | null | undefined;
-  after?: string | null | undefined;
+export type ReviseGoalMutationVariables = Exact<{
+  input: ReviseGoalInput;
 }>;
 
 
-export type RequestChangesSubscription = { requestChanged: { position: string, request: { id: string, requestId: string, kind: RequestKind, status: RequestStatus, submittedAt: string, acknowledgedAt: string | null, closedAt: string | null } } };
+export type ReviseGoalMutation = { reviseGoal:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'CustomerGoalChanged', position: string, repeated: boolean, goal: { id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> } }
+   };
 
-export type DecisionsMadeSubscriptionVariables = Exact<{
-  customerId?: string | number | null | undefined;
-  slot?: string | null | undefined;
-  after?: string | null | undefined;
+export type ObserveOutcomeMutationVariables = Exact<{
+  input: ObserveOutcomeInput;
 }>;
 
 
-export type DecisionsMadeSubscription = { proposalDecided: { position: string, customer: { id: string }, proposals: Array<{ id: string, slot: string, place: number, status: ProposalStatus, expiresAt: string, offer: { offerId: string } }> } };
+export type ObserveOutcomeMutation = { observeOutcome:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'CustomerGoalChanged', position: string, repeated: boolean, goal: { id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> } }
+   };
 
-export type ProjectionProgressSubscriptionVariables = Exact<{
-  projection: string;
+export type AbandonGoalMutationVariables = Exact<{
+  input: AbandonGoalInput;
 }>;
 
 
-export type ProjectionProgressSubscription = { projectionProgress: { position: string, status: { name: string, version: number, generation: number, position: string, head: string, lagMs: number, rebuilding: boolean, generations: Array<{ generation: number, live: boolean, phase: GenerationPhase, done: string, factsPerSecond: string, remainingMs: number | null, error: string | null }> } } };
+export type AbandonGoalMutation = { abandonGoal:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'CustomerGoalChanged', position: string, repeated: boolean, goal: { id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> } }
+   };
+
+export type GoalQueryVariables = Exact<{
+  goalId: string;
+}>;
+
+
+export type GoalQuery = { goal: { id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> } | null };
+
+export type MyGoalsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyGoalsQuery = { me: { id: string, goals: Array<{ id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> }> | null } | null };
 
 export type RecordOrderMutationVariables = Exact<{
   input: RecordOrderInput;
@@ -596,6 +1740,731 @@ export type CustomerProposalsQueryVariables = Exact<{
 
 
 export type CustomerProposalsQuery = { customer: { id: string, proposals: Array<{ id: string, slot: string, status: ProposalStatus, place: number, expiresAt: string, offer: { offerId: string, kind: OfferKind, title: { ja: string, en: string }, text: { ja: string, en: string } }, reasons: Array<{ code: string, words: { ja: string, en: string } }> }> | null } | null };
+
+export type CreateOfferMutationVariables = Exact<{
+  input: OfferContentChange;
+}>;
+
+
+export type CreateOfferMutation = { createOffer:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'OfferChanged', position: string, repeated: boolean, offer: { id: string, offerId: string, status: OfferStatus, revision: number, publishedRevision: number | null, version: number } }
+   };
+
+export type PublishOfferMutationVariables = Exact<{
+  input: PublishOfferInput;
+}>;
+
+
+export type PublishOfferMutation = { publishOffer:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'OfferChanged', position: string, repeated: boolean, offer: { id: string, offerId: string, status: OfferStatus, revision: number, publishedRevision: number | null, version: number } }
+   };
+
+export type RegisterPolicyMutationVariables = Exact<{
+  input: RegisterPolicyInput;
+}>;
+
+
+export type RegisterPolicyMutation = { registerPolicy:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PolicyChanged', position: string, repeated: boolean, policy: { id: string, policyId: string, version: number } }
+   };
+
+export type WaivePolicyEvaluationMutationVariables = Exact<{
+  input: WaivePolicyEvaluationInput;
+}>;
+
+
+export type WaivePolicyEvaluationMutation = { waivePolicyEvaluation:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PolicyChanged', position: string, repeated: boolean, policy: { id: string, policyId: string, version: number } }
+   };
+
+export type ActivatePolicyMutationVariables = Exact<{
+  input: ActivatePolicyInput;
+}>;
+
+
+export type ActivatePolicyMutation = { activatePolicy:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PolicyChanged', position: string, repeated: boolean, policy: { id: string, policyId: string, version: number } }
+   };
+
+export type SetPurposeValueMutationVariables = Exact<{
+  input: SetPurposeValueInput;
+}>;
+
+
+export type SetPurposeValueMutation = { setPurposeValue:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeValueChanged', position: string, repeated: boolean, purposeValue: { purposeId: string, valueVersion: number, value: { amountMinor: string, currency: string } } }
+   };
+
+export type LearnExperienceMutationVariables = Exact<{
+  input: LearnExperienceInput;
+}>;
+
+
+export type LearnExperienceMutation = { learnExperience:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ExperienceChanged', position: string, repeated: boolean, offers: number }
+   };
+
+export type FulfilProposalMutationVariables = Exact<{
+  input: FulfilProposalInput;
+}>;
+
+
+export type FulfilProposalMutation = { fulfilProposal:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ProposalsChanged', position: string, proposals: Array<{ id: string, status: ProposalStatus }> }
+   };
+
+export type ExplainProposalQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ExplainProposalQuery = { explainProposal: { decisionId: string, currency: string, seed: number, candidateCount: number, nothingProbability: number, explored: boolean, consents: Array<string>, policy: { policyId: string, version: number, kind: PolicyKind, fallback: boolean }, understanding: { version: string, position: string, lagMs: number }, features: Array<{ name: string, value: string, meaning: string | null }>, purposeValues: Array<{ purposeId: string, valueVersion: number, value: { amountMinor: string, currency: string } }>, candidates: Array<{ offerId: string, revision: number, score: number, probability: number, excludedBy: Array<{ rule: string, words: { ja: string, en: string } }>, terms: { goal: number, goalBasis: ScoreBasis | null, goalValue: number, sale: number, saleBasis: ScoreBasis | null, cost: number, fatigue: number, acceptanceRate: number } }>, chosen: Array<{ offerId: string | null, probability: number }>, runnerUp: { offerId: string | null, margin: number } | null, changes: Array<{ kind: ChangeKind, offerId: string | null, by: number | null, words: { ja: string, en: string } }>, words: { ja: string, en: string }, replay: { kind: ReplayKind, at: Array<string> }, drift: { sameChoice: boolean } | null } | null };
+
+export type WhyNotQueryVariables = Exact<{
+  customerId: string | number;
+  offerId: string;
+  slot: string;
+}>;
+
+
+export type WhyNotQuery = { whyNot:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'WhyNotAnswered', answer: { decided: boolean, candidate: boolean, chosen: boolean, score: number, behind: number, excludedBy: Array<{ rule: string, words: { ja: string, en: string } }>, words: { ja: string, en: string } } }
+   };
+
+export type DefineCustomerStrategyMutationVariables = Exact<{
+  input: DefineCustomerStrategyInput;
+}>;
+
+
+export type DefineCustomerStrategyMutation = { defineCustomerStrategy:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'CustomerStrategyChanged', position: string, repeated: boolean, strategy: { id: string, strategyId: string, version: number } }
+   };
+
+export type AssessRetentionReadinessMutationVariables = Exact<{
+  input: AssessRetentionReadinessInput;
+}>;
+
+
+export type AssessRetentionReadinessMutation = { assessRetentionReadiness:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'CustomerStrategyChanged', position: string, strategy: { id: string, readiness: { gaps: Array<string>, questions: Array<{ question: ReadinessQuestion, answered: boolean, by: Array<string> }> } | null } }
+   };
+
+export type DefineConnectedValueMutationVariables = Exact<{
+  input: DefineConnectedValueInput;
+}>;
+
+
+export type DefineConnectedValueMutation = { defineConnectedValue:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ValueModelChanged', position: string, repeated: boolean, valueModel: { id: string, valueModelId: string, status: ValueModelStatus, modelVersion: number, version: number } }
+   };
+
+export type DefineExperientialValueMutationVariables = Exact<{
+  input: DefineExperientialValueInput;
+}>;
+
+
+export type DefineExperientialValueMutation = { defineExperientialValue:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ValueModelChanged', position: string, repeated: boolean, valueModel: { id: string, valueModelId: string, status: ValueModelStatus, modelVersion: number, version: number } }
+   };
+
+export type DefineFunctionalValueMutationVariables = Exact<{
+  input: DefineFunctionalValueInput;
+}>;
+
+
+export type DefineFunctionalValueMutation = { defineFunctionalValue:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ValueModelChanged', position: string, repeated: boolean, valueModel: { id: string, valueModelId: string, status: ValueModelStatus, modelVersion: number, version: number } }
+   };
+
+export type PublishValueModelMutationVariables = Exact<{
+  input: PublishValueModelInput;
+}>;
+
+
+export type PublishValueModelMutation = { publishValueModel:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ValueModelChanged', position: string, repeated: boolean, valueModel: { id: string, valueModelId: string, status: ValueModelStatus, modelVersion: number, version: number } }
+   };
+
+export type RecordCapabilityGapMutationVariables = Exact<{
+  input: RecordCapabilityGapInput;
+}>;
+
+
+export type RecordCapabilityGapMutation = { recordCapabilityGap:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'ValueModelChanged', position: string, repeated: boolean, valueModel: { id: string, valueModelId: string, status: ValueModelStatus, modelVersion: number, version: number } }
+   };
+
+export type DefinePurposeMutationVariables = Exact<{
+  input: DefinePurposeInput;
+}>;
+
+
+export type DefinePurposeMutation = { definePurpose:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type AddWhyStepMutationVariables = Exact<{
+  input: AddWhyStepInput;
+}>;
+
+
+export type AddWhyStepMutation = { addWhyStep:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type SetSuccessConditionMutationVariables = Exact<{
+  input: SetSuccessConditionInput;
+}>;
+
+
+export type SetSuccessConditionMutation = { setSuccessCondition:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type DefineOutcomeIndicatorMutationVariables = Exact<{
+  input: DefineOutcomeIndicatorInput;
+}>;
+
+
+export type DefineOutcomeIndicatorMutation = { defineOutcomeIndicator:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type ReviseOutcomeIndicatorMutationVariables = Exact<{
+  input: ReviseOutcomeIndicatorInput;
+}>;
+
+
+export type ReviseOutcomeIndicatorMutation = { reviseOutcomeIndicator:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type ApproveOutcomeIndicatorMutationVariables = Exact<{
+  input: ApproveOutcomeIndicatorInput;
+}>;
+
+
+export type ApproveOutcomeIndicatorMutation = { approveOutcomeIndicator:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type SetKpiMutationVariables = Exact<{
+  input: SetKpiInput;
+}>;
+
+
+export type SetKpiMutation = { setKpi:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type RegisterResultMetricMutationVariables = Exact<{
+  input: RegisterResultMetricInput;
+}>;
+
+
+export type RegisterResultMetricMutation = { registerResultMetric:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PurposeChanged', position: string, repeated: boolean, purpose: { id: string, purposeId: string, status: PurposeStatus, version: number } }
+   };
+
+export type PurposesQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type PurposesQuery = { purposes: { totalCount: number, edges: Array<{ cursor: string, node: { id: string, purposeId: string, why: Array<string>, successCondition: string | null, statement: { ja: string, en: string }, indicators: Array<{ indicatorId: string, approvedVersion: number | null, unit: string, threshold: string, direction: IndicatorDirection }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ContractFieldsFragment = { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null };
+
+export type DefinePlanMutationVariables = Exact<{
+  input: DefinePlanInput;
+}>;
+
+
+export type DefinePlanMutation = { definePlan:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PlanAnswer', position: string, repeated: boolean, plan: { id: string, planId: string, version: number, offered: { planVersion: number } | null } }
+   };
+
+export type PublishPlanMutationVariables = Exact<{
+  input: PublishPlanInput;
+}>;
+
+
+export type PublishPlanMutation = { publishPlan:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'PlanAnswer', position: string, repeated: boolean, plan: { id: string, planId: string, version: number, offered: { planVersion: number } | null } }
+   };
+
+export type StartTrialMutationVariables = Exact<{
+  input: StartSubscriptionInput;
+}>;
+
+
+export type StartTrialMutation = { startTrial:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type ActivateSubscriptionMutationVariables = Exact<{
+  input: StartSubscriptionInput;
+}>;
+
+
+export type ActivateSubscriptionMutation = { activateSubscription:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type ChangeServiceContentMutationVariables = Exact<{
+  input: ChangeServiceContentInput;
+}>;
+
+
+export type ChangeServiceContentMutation = { changeServiceContent:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type PauseSubscriptionMutationVariables = Exact<{
+  input: PauseSubscriptionInput;
+}>;
+
+
+export type PauseSubscriptionMutation = { pauseSubscription:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type ResumeSubscriptionMutationVariables = Exact<{
+  input: SubscriptionInput;
+}>;
+
+
+export type ResumeSubscriptionMutation = { resumeSubscription:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type CancelSubscriptionMutationVariables = Exact<{
+  input: CancelSubscriptionInput;
+}>;
+
+
+export type CancelSubscriptionMutation = { cancelSubscription:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type UndoCancellationMutationVariables = Exact<{
+  input: UndoCancellationInput;
+}>;
+
+
+export type UndoCancellationMutation = { undoCancellation:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type RenewSubscriptionMutationVariables = Exact<{
+  input: SubscriptionInput;
+}>;
+
+
+export type RenewSubscriptionMutation = { renewSubscription:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type RecordPaymentFailureMutationVariables = Exact<{
+  input: RecordPaymentFailureInput;
+}>;
+
+
+export type RecordPaymentFailureMutation = { recordPaymentFailure:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SubscriptionAnswer', position: string, repeated: boolean, subscription: { id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null } }
+   };
+
+export type MySubscriptionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MySubscriptionsQuery = { mySubscriptions: Array<{ id: string, subscriptionId: string, status: SubscriptionStatus, planVersion: number, startedAt: string, periodEndsAt: string | null, pausedUntil: string | null, cancellableAt: string | null, version: number, mrr: { amountMinor: string, currency: string } | null, cancellation: { requestedAt: string, effectiveAt: string } | null, ending: { at: string, how: SubscriptionEndingKind, voluntary: boolean } | null }> };
+
+export type PlanQueryVariables = Exact<{
+  planId: string;
+}>;
+
+
+export type PlanQuery = { plan: { id: string, planId: string, offered: { planVersion: number, interval: BillingInterval, trialDays: number, name: { ja: string, en: string }, price: { amountMinor: string, currency: string }, terms: { takesEffect: CancellationTakesEffect, noticeDays: number, minimumMonths: number } } | null } | null };
+
+export type MrrWaterfallQueryVariables = Exact<{
+  period: PeriodInput;
+  currency?: string | null | undefined;
+}>;
+
+
+export type MrrWaterfallQuery = { mrrWaterfall: { currency: string, involuntary: number, start: { amountMinor: string }, new: { amountMinor: string }, reactivation: { amountMinor: string }, expansion: { amountMinor: string }, contraction: { amountMinor: string }, churn: { amountMinor: string }, end: { amountMinor: string }, customerChurn: { value: string | null, n: number } } };
+
+export type RegisterTouchpointMutationVariables = Exact<{
+  input: RegisterTouchpointInput;
+}>;
+
+
+export type RegisterTouchpointMutation = { registerTouchpoint:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TouchpointAnswer', position: string, repeated: boolean, touchpoint: { id: string, touchpointId: string, status: TouchpointStatus } }
+   };
+
+export type IssueConnectCodesMutationVariables = Exact<{
+  input: IssueConnectCodesInput;
+}>;
+
+
+export type IssueConnectCodesMutation = { issueConnectCodes:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type RedeemConnectCodeMutationVariables = Exact<{
+  input: RedeemConnectCodeInput;
+}>;
+
+
+export type RedeemConnectCodeMutation = { redeemConnectCode:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type RegisterProductMutationVariables = Exact<{
+  input: RegisterProductInput;
+}>;
+
+
+export type RegisterProductMutation = { registerProduct:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type RecordInteractionMutationVariables = Exact<{
+  input: RecordInteractionInput;
+}>;
+
+
+export type RecordInteractionMutation = { recordInteraction:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type RecordVoiceMutationVariables = Exact<{
+  input: RecordVoiceInput;
+}>;
+
+
+export type RecordVoiceMutation = { recordVoice:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type SubmitSelfAssessmentMutationVariables = Exact<{
+  input: SubmitSelfAssessmentInput;
+}>;
+
+
+export type SubmitSelfAssessmentMutation = { submitSelfAssessment:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type StartFlowMutationVariables = Exact<{
+  input: StartFlowInput;
+}>;
+
+
+export type StartFlowMutation = { startFlow:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type TakeFlowStepMutationVariables = Exact<{
+  input: TakeFlowStepInput;
+}>;
+
+
+export type TakeFlowStepMutation = { takeFlowStep:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type EndFlowMutationVariables = Exact<{
+  input: EndFlowInput;
+}>;
+
+
+export type EndFlowMutation = { endFlow:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type PublishTemplateMutationVariables = Exact<{
+  input: PublishTemplateInput;
+}>;
+
+
+export type PublishTemplateMutation = { publishTemplate:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type SetFrequencyCapMutationVariables = Exact<{
+  input: SetFrequencyCapInput;
+}>;
+
+
+export type SetFrequencyCapMutation = { setFrequencyCap:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type SetQuietHoursMutationVariables = Exact<{
+  input: SetQuietHoursInput;
+}>;
+
+
+export type SetQuietHoursMutation = { setQuietHours:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'Recorded', recordedId: string, position: string, repeated: boolean }
+   };
+
+export type SubmitRequestMutationVariables = Exact<{
+  input: SubmitRequestInput;
+}>;
+
+
+export type SubmitRequestMutation = { submitRequest:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'RequestAnswer', position: string, repeated: boolean, request: { id: string, requestId: string, kind: RequestKind, status: RequestStatus } }
+   };
+
+export type QueueMessageMutationVariables = Exact<{
+  input: QueueMessageInput;
+}>;
+
+
+export type QueueMessageMutation = { queueMessage:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'MessageAnswer', position: string, repeated: boolean, queued: { id: string, messageId: string, status: MessageStatus, rule: string | null, dueAt: string | null } }
+   };
+
+export type MessageQueryVariables = Exact<{
+  messageId: string | number;
+}>;
+
+
+export type MessageQuery = { message: { id: string, messageId: string, status: MessageStatus, dueAt: string | null, rule: string | null, detail: string | null, language: Language, attempts: number, events: Array<string> } | null };
+
+export type RequestsQueryVariables = Exact<{
+  status?: RequestStatus | null | undefined;
+  first?: number;
+}>;
+
+
+export type RequestsQuery = { requests: { totalCount: number, edges: Array<{ node: { id: string, requestId: string, kind: RequestKind, status: RequestStatus, subscriptionId: string | null, submittedAt: string, closedAt: string | null } }> } };
+
+export type TouchpointQueryVariables = Exact<{
+  touchpointId: string;
+}>;
+
+
+export type TouchpointQuery = { touchpoint: { id: string, touchpointId: string, kind: TouchpointKind, directness: Directness, direction: TouchpointDirection, returnPathId: string | null, selfService: Array<SelfService>, status: TouchpointStatus, name: { ja: string, en: string } } | null };
+
+export type DesignSuccessServiceMutationVariables = Exact<{
+  input: DesignSuccessServiceInput;
+}>;
+
+
+export type DesignSuccessServiceMutation = { designSuccessService:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SuccessServiceChanged', position: string, repeated: boolean, service: { id: string, serviceId: string, stage: ServiceStage, version: number } }
+   };
+
+export type AddServiceContentMutationVariables = Exact<{
+  input: AddServiceContentInput;
+}>;
+
+
+export type AddServiceContentMutation = { addServiceContent:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SuccessServiceChanged', position: string, repeated: boolean, service: { id: string, serviceId: string, stage: ServiceStage, version: number } }
+   };
+
+export type ChooseMeansMutationVariables = Exact<{
+  input: ChooseMeansInput;
+}>;
+
+
+export type ChooseMeansMutation = { chooseMeans:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SuccessServiceChanged', position: string, repeated: boolean, service: { id: string, serviceId: string, stage: ServiceStage, version: number } }
+   };
+
+export type AdvanceServiceStageMutationVariables = Exact<{
+  input: AdvanceServiceStageInput;
+}>;
+
+
+export type AdvanceServiceStageMutation = { advanceServiceStage:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SuccessServiceChanged', position: string, repeated: boolean, service: { id: string, serviceId: string, stage: ServiceStage, version: number } }
+   };
+
+export type LaunchSuccessServiceMutationVariables = Exact<{
+  input: LaunchSuccessServiceInput;
+}>;
+
+
+export type LaunchSuccessServiceMutation = { launchSuccessService:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'SuccessServiceChanged', position: string, repeated: boolean, service: { id: string, serviceId: string, stage: ServiceStage, version: number } }
+   };
+
+export type DefineTuningProcessMutationVariables = Exact<{
+  input: DefineTuningProcessInput;
+}>;
+
+
+export type DefineTuningProcessMutation = { defineTuningProcess:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningProcessChanged', position: string, repeated: boolean, process: { id: string, decisionMaker: string, cadenceDays: number } }
+   };
+
+export type RecordTuningFindingMutationVariables = Exact<{
+  input: RecordTuningFindingInput;
+}>;
+
+
+export type RecordTuningFindingMutation = { recordTuningFinding:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningCycleChanged', position: string, repeated: boolean, cycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } }
+   };
+
+export type ProposeTuningMutationVariables = Exact<{
+  input: ProposeTuningInput;
+}>;
+
+
+export type ProposeTuningMutation = { proposeTuning:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningCycleChanged', position: string, repeated: boolean, cycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } }
+   };
+
+export type DecideTuningMutationVariables = Exact<{
+  input: DecideTuningInput;
+}>;
+
+
+export type DecideTuningMutation = { decideTuning:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningCycleChanged', position: string, repeated: boolean, cycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } }
+   };
+
+export type ApplyTuningMutationVariables = Exact<{
+  input: ApplyTuningInput;
+}>;
+
+
+export type ApplyTuningMutation = { applyTuning:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningCycleChanged', position: string, repeated: boolean, cycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } }
+   };
+
+export type EvaluateTuningMutationVariables = Exact<{
+  input: EvaluateTuningInput;
+}>;
+
+
+export type EvaluateTuningMutation = { evaluateTuning:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningCycleChanged', position: string, repeated: boolean, cycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } }
+   };
+
+export type CloseTuningCycleMutationVariables = Exact<{
+  input: CloseTuningCycleInput;
+}>;
+
+
+export type CloseTuningCycleMutation = { closeTuningCycle:
+    | { __typename: 'CommandRefused', code: RefusalCode, field: string | null, rule: string, message: string, remedy: string | null }
+    | { __typename: 'TuningCycleChanged', position: string, repeated: boolean, cycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } }
+   };
+
+export type CycleFieldsFragment = { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> };
+
+export type TuningBoardQueryVariables = Exact<{
+  serviceId?: string | null | undefined;
+  first?: number;
+}>;
+
+
+export type TuningBoardQuery = { tuningBoard: { totalCount: number, edges: Array<{ node: { id: string, cycleId: string, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null } }> } };
+
+export type TuningCycleQueryVariables = Exact<{
+  cycleId: string;
+}>;
+
+
+export type TuningCycleQuery = { tuningCycle: { id: string, cycleId: string, n: number, openedAt: string, dueBy: string, overdue: boolean, closedAt: string | null, findings: Array<{ findingId: string, text: string }>, tunings: Array<{ tuningId: string, target: TuningTarget, hypothesis: string, decision: { decision: TuningVerdict, decidedBy: string, meetingId: string, dataAsOf: string, criteriaResults: Array<{ criterion: string, met: boolean }> } | null, applied: { appliedAt: string, observeUntil: string, effect: string | null, interval: Array<string> | null, hit: boolean | null } | null }> } | null };
+
+export type KpiBoardQueryVariables = Exact<{
+  strategyId: string;
+  asOf?: string | null | undefined;
+  withinDays?: number;
+  indicatorVersion?: number | null | undefined;
+}>;
+
+
+export type KpiBoardQuery = { kpiBoard: { asOf: string, position: string, purposes: Array<{ indicatorId: string, indicatorVersion: number, target: string | null, targetReached: boolean | null, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } }, metrics: Array<{ name: string, value: string | null, reasonNull: string | null, unit: string, numerator: string | null, denominator: string | null, n: number, partial: boolean, method: string, class: MetricClass, ci: Array<string> | null, notes: Array<string> }> }>, unmeasured: Array<{ purposeId: string }> } | null, monitorBoard: Array<{ metricId: string, lagging: boolean, purpose: { purposeId: string } }> };
+
+export type ValueMetricFieldsFragment = { name: string, value: string | null, reasonNull: string | null, unit: string, numerator: string | null, denominator: string | null, n: number, partial: boolean, method: string, class: MetricClass, ci: Array<string> | null, notes: Array<string> };
+
+export type TuningCadenceQueryVariables = Exact<{
+  serviceId?: string | null | undefined;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type TuningCadenceQuery = { tuningCadence: { asOf: string, metrics: Array<{ name: string, value: string | null, reasonNull: string | null, unit: string, numerator: string | null, denominator: string | null, n: number, partial: boolean, method: string, class: MetricClass, ci: Array<string> | null, notes: Array<string> }>, overdue: Array<{ serviceId: string }> } };
+
+export type FourQuestionsQueryVariables = Exact<{
+  strategyId: string;
+}>;
+
+
+export type FourQuestionsQuery = { fourQuestions: { gaps: Array<string>, questions: Array<{ question: ReadinessQuestion, answered: boolean, by: Array<string> }> } | null };
 
 export type RetentionQueryVariables = Exact<{
   input?: RetentionInput | null | undefined;
@@ -670,6 +2539,17 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ConsentFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+    `, {"fragmentName":"ConsentFields"}) as unknown as TypedDocumentString<ConsentFieldsFragment, unknown>;
 export const ValueFragmentDoc = new TypedDocumentString(`
     fragment Value on LifetimeValue {
   value
@@ -695,6 +2575,34 @@ export const RefusedFragmentDoc = new TypedDocumentString(`
   remedy
 }
     `, {"fragmentName":"Refused"}) as unknown as TypedDocumentString<RefusedFragment, unknown>;
+export const GoalFieldsFragmentDoc = new TypedDocumentString(`
+    fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}
+    `, {"fragmentName":"GoalFields"}) as unknown as TypedDocumentString<GoalFieldsFragment, unknown>;
 export const ProposalFieldsFragmentDoc = new TypedDocumentString(`
     fragment ProposalFields on Proposal {
   id
@@ -723,6 +2631,395 @@ export const ProposalFieldsFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ProposalFields"}) as unknown as TypedDocumentString<ProposalFieldsFragment, unknown>;
+export const ContractFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}
+    `, {"fragmentName":"ContractFields"}) as unknown as TypedDocumentString<ContractFieldsFragment, unknown>;
+export const CycleFieldsFragmentDoc = new TypedDocumentString(`
+    fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}
+    `, {"fragmentName":"CycleFields"}) as unknown as TypedDocumentString<CycleFieldsFragment, unknown>;
+export const ValueMetricFieldsFragmentDoc = new TypedDocumentString(`
+    fragment ValueMetricFields on ValueMetric {
+  name
+  value
+  reasonNull
+  unit
+  numerator
+  denominator
+  n
+  partial
+  method
+  class
+  ci
+  notes
+}
+    `, {"fragmentName":"ValueMetricFields"}) as unknown as TypedDocumentString<ValueMetricFieldsFragment, unknown>;
+export const PublishNoticeDocument = new TypedDocumentString(`
+    mutation PublishNotice($input: PublishNoticeInput!) {
+  publishNotice(input: $input) {
+    __typename
+    ... on NoticeAnswer {
+      position
+      repeated
+      notice {
+        id
+        noticeId
+        noticeVersion
+        category
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<PublishNoticeMutation, PublishNoticeMutationVariables>;
+export const GrantConsentDocument = new TypedDocumentString(`
+    mutation GrantConsent($input: GrantConsentInput!) {
+  grantConsent(input: $input) {
+    __typename
+    ... on ConsentAnswer {
+      position
+      repeated
+      consents {
+        ...ConsentFields
+      }
+      preferences {
+        language
+        timeZone
+        topics {
+          topic
+          wanted
+        }
+      }
+      objections
+    }
+    ...Refused
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<GrantConsentMutation, GrantConsentMutationVariables>;
+export const DenyConsentDocument = new TypedDocumentString(`
+    mutation DenyConsent($input: ConsentTopicInput!) {
+  denyConsent(input: $input) {
+    __typename
+    ... on ConsentAnswer {
+      position
+      repeated
+      consents {
+        ...ConsentFields
+      }
+      preferences {
+        language
+        timeZone
+        topics {
+          topic
+          wanted
+        }
+      }
+      objections
+    }
+    ...Refused
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DenyConsentMutation, DenyConsentMutationVariables>;
+export const WithdrawConsentDocument = new TypedDocumentString(`
+    mutation WithdrawConsent($input: ConsentTopicInput!) {
+  withdrawConsent(input: $input) {
+    __typename
+    ... on ConsentAnswer {
+      position
+      repeated
+      consents {
+        ...ConsentFields
+      }
+      preferences {
+        language
+        timeZone
+        topics {
+          topic
+          wanted
+        }
+      }
+      objections
+    }
+    ...Refused
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<WithdrawConsentMutation, WithdrawConsentMutationVariables>;
+export const ConfirmConsentDocument = new TypedDocumentString(`
+    mutation ConfirmConsent($input: ConfirmConsentInput!) {
+  confirmConsent(input: $input) {
+    __typename
+    ... on ConsentAnswer {
+      position
+      repeated
+      consents {
+        ...ConsentFields
+      }
+      preferences {
+        language
+        timeZone
+        topics {
+          topic
+          wanted
+        }
+      }
+      objections
+    }
+    ...Refused
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<ConfirmConsentMutation, ConfirmConsentMutationVariables>;
+export const SetPreferenceDocument = new TypedDocumentString(`
+    mutation SetPreference($input: SetPreferenceInput!) {
+  setPreference(input: $input) {
+    __typename
+    ... on ConsentAnswer {
+      position
+      repeated
+      consents {
+        ...ConsentFields
+      }
+      preferences {
+        language
+        timeZone
+        topics {
+          topic
+          wanted
+        }
+      }
+      objections
+    }
+    ...Refused
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SetPreferenceMutation, SetPreferenceMutationVariables>;
+export const ObjectToProcessingDocument = new TypedDocumentString(`
+    mutation ObjectToProcessing($input: ProcessingInput!) {
+  objectToProcessing(input: $input) {
+    __typename
+    ... on ConsentAnswer {
+      position
+      repeated
+      consents {
+        ...ConsentFields
+      }
+      preferences {
+        language
+        timeZone
+        topics {
+          topic
+          wanted
+        }
+      }
+      objections
+    }
+    ...Refused
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}
+fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<ObjectToProcessingMutation, ObjectToProcessingMutationVariables>;
+export const MyConsentDocument = new TypedDocumentString(`
+    query MyConsent {
+  myConsent {
+    consents {
+      ...ConsentFields
+    }
+    preferences {
+      language
+      timeZone
+      topics {
+        topic
+        wanted
+      }
+    }
+    objections
+  }
+}
+    fragment ConsentFields on Consent {
+  category
+  channel
+  status
+  verified
+  noticeVersion
+  at
+  expiresAt
+}`) as unknown as TypedDocumentString<MyConsentQuery, MyConsentQueryVariables>;
+export const NoticeDocument = new TypedDocumentString(`
+    query Notice($noticeId: String!) {
+  notice(noticeId: $noticeId) {
+    id
+    noticeId
+    noticeVersion
+    category
+    channels
+    text {
+      ja
+      en
+    }
+    doubleOptIn
+    validDays
+  }
+}
+    `) as unknown as TypedDocumentString<NoticeQuery, NoticeQueryVariables>;
+export const MayContactDocument = new TypedDocumentString(`
+    query MayContact($identifier: IdentifierInput!, $category: String!, $channel: Channel) {
+  mayContact(identifier: $identifier, category: $category, channel: $channel) {
+    allowed
+    basis
+    reason
+  }
+}
+    `) as unknown as TypedDocumentString<MayContactQuery, MayContactQueryVariables>;
 export const TopCustomersDocument = new TypedDocumentString(`
     query TopCustomers($orderBy: CustomerOrder! = LTV, $currency: String, $first: Int! = 10, $after: String) {
   customers(orderBy: $orderBy, currency: $currency, first: $first, after: $after) {
@@ -992,94 +3289,261 @@ export const EraseCustomerDocument = new TypedDocumentString(`
   message
   remedy
 }`) as unknown as TypedDocumentString<EraseCustomerMutation, EraseCustomerMutationVariables>;
-export const CustomerChangesDocument = new TypedDocumentString(`
-    subscription CustomerChanges($id: ID!, $after: Position) {
-  customerChanged(id: $id, after: $after) {
-    position
-    causes
-    evidence
-    customer {
-      id
-      kind
-      purchases {
-        lastPurchase
-        netRevenue {
-          amountMinor
-          currency
-        }
-      }
-      holdings {
-        silentSubscriber
-        contracts {
-          subscriptionId
-          status
-        }
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<CustomerChangesSubscription, CustomerChangesSubscriptionVariables>;
-export const RequestChangesDocument = new TypedDocumentString(`
-    subscription RequestChanges($customerId: ID, $after: Position) {
-  requestChanged(customerId: $customerId, after: $after) {
-    position
-    request {
-      id
-      requestId
-      kind
-      status
-      submittedAt
-      acknowledgedAt
-      closedAt
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<RequestChangesSubscription, RequestChangesSubscriptionVariables>;
-export const DecisionsMadeDocument = new TypedDocumentString(`
-    subscription DecisionsMade($customerId: ID, $slot: String, $after: Position) {
-  proposalDecided(customerId: $customerId, slot: $slot, after: $after) {
-    position
-    customer {
-      id
-    }
-    proposals {
-      id
-      slot
-      place
-      status
-      expiresAt
-      offer {
-        offerId
-      }
-    }
-  }
-}
-    `) as unknown as TypedDocumentString<DecisionsMadeSubscription, DecisionsMadeSubscriptionVariables>;
-export const ProjectionProgressDocument = new TypedDocumentString(`
-    subscription ProjectionProgress($projection: String!) {
-  projectionProgress(projection: $projection) {
-    position
-    status {
-      name
-      version
-      generation
+export const DeclareGoalDocument = new TypedDocumentString(`
+    mutation DeclareGoal($input: DeclareGoalInput!) {
+  declareGoal(input: $input) {
+    __typename
+    ... on CustomerGoalChanged {
       position
-      head
-      lagMs
-      rebuilding
-      generations {
-        generation
-        live
-        phase
-        done
-        factsPerSecond
-        remainingMs
-        error
+      repeated
+      goal {
+        ...GoalFields
       }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}`) as unknown as TypedDocumentString<DeclareGoalMutation, DeclareGoalMutationVariables>;
+export const ReviseGoalDocument = new TypedDocumentString(`
+    mutation ReviseGoal($input: ReviseGoalInput!) {
+  reviseGoal(input: $input) {
+    __typename
+    ... on CustomerGoalChanged {
+      position
+      repeated
+      goal {
+        ...GoalFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}`) as unknown as TypedDocumentString<ReviseGoalMutation, ReviseGoalMutationVariables>;
+export const ObserveOutcomeDocument = new TypedDocumentString(`
+    mutation ObserveOutcome($input: ObserveOutcomeInput!) {
+  observeOutcome(input: $input) {
+    __typename
+    ... on CustomerGoalChanged {
+      position
+      repeated
+      goal {
+        ...GoalFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}`) as unknown as TypedDocumentString<ObserveOutcomeMutation, ObserveOutcomeMutationVariables>;
+export const AbandonGoalDocument = new TypedDocumentString(`
+    mutation AbandonGoal($input: AbandonGoalInput!) {
+  abandonGoal(input: $input) {
+    __typename
+    ... on CustomerGoalChanged {
+      position
+      repeated
+      goal {
+        ...GoalFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}`) as unknown as TypedDocumentString<AbandonGoalMutation, AbandonGoalMutationVariables>;
+export const GoalDocument = new TypedDocumentString(`
+    query Goal($goalId: String!) {
+  goal(goalId: $goalId) {
+    ...GoalFields
+  }
+}
+    fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}`) as unknown as TypedDocumentString<GoalQuery, GoalQueryVariables>;
+export const MyGoalsDocument = new TypedDocumentString(`
+    query MyGoals {
+  me {
+    id
+    goals {
+      ...GoalFields
     }
   }
 }
-    `) as unknown as TypedDocumentString<ProjectionProgressSubscription, ProjectionProgressSubscriptionVariables>;
+    fragment GoalFields on CustomerGoal {
+  id
+  goalId
+  status
+  progress
+  wish
+  declaredAt
+  confirmedAt
+  achievedAt
+  unit
+  purpose {
+    id
+    purposeId
+    statement {
+      ja
+      en
+    }
+  }
+  observations {
+    id
+    at
+    value
+    method
+    baseline
+  }
+}`) as unknown as TypedDocumentString<MyGoalsQuery, MyGoalsQueryVariables>;
 export const RecordOrderDocument = new TypedDocumentString(`
     mutation RecordOrder($input: RecordOrderInput!) {
   recordOrder(input: $input) {
@@ -1259,6 +3723,2239 @@ export const CustomerProposalsDocument = new TypedDocumentString(`
     }
   }
 }`) as unknown as TypedDocumentString<CustomerProposalsQuery, CustomerProposalsQueryVariables>;
+export const CreateOfferDocument = new TypedDocumentString(`
+    mutation CreateOffer($input: OfferContentChange!) {
+  createOffer(input: $input) {
+    __typename
+    ... on OfferChanged {
+      position
+      repeated
+      offer {
+        id
+        offerId
+        status
+        revision
+        publishedRevision
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<CreateOfferMutation, CreateOfferMutationVariables>;
+export const PublishOfferDocument = new TypedDocumentString(`
+    mutation PublishOffer($input: PublishOfferInput!) {
+  publishOffer(input: $input) {
+    __typename
+    ... on OfferChanged {
+      position
+      repeated
+      offer {
+        id
+        offerId
+        status
+        revision
+        publishedRevision
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<PublishOfferMutation, PublishOfferMutationVariables>;
+export const RegisterPolicyDocument = new TypedDocumentString(`
+    mutation RegisterPolicy($input: RegisterPolicyInput!) {
+  registerPolicy(input: $input) {
+    __typename
+    ... on PolicyChanged {
+      position
+      repeated
+      policy {
+        id
+        policyId
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RegisterPolicyMutation, RegisterPolicyMutationVariables>;
+export const WaivePolicyEvaluationDocument = new TypedDocumentString(`
+    mutation WaivePolicyEvaluation($input: WaivePolicyEvaluationInput!) {
+  waivePolicyEvaluation(input: $input) {
+    __typename
+    ... on PolicyChanged {
+      position
+      repeated
+      policy {
+        id
+        policyId
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<WaivePolicyEvaluationMutation, WaivePolicyEvaluationMutationVariables>;
+export const ActivatePolicyDocument = new TypedDocumentString(`
+    mutation ActivatePolicy($input: ActivatePolicyInput!) {
+  activatePolicy(input: $input) {
+    __typename
+    ... on PolicyChanged {
+      position
+      repeated
+      policy {
+        id
+        policyId
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<ActivatePolicyMutation, ActivatePolicyMutationVariables>;
+export const SetPurposeValueDocument = new TypedDocumentString(`
+    mutation SetPurposeValue($input: SetPurposeValueInput!) {
+  setPurposeValue(input: $input) {
+    __typename
+    ... on PurposeValueChanged {
+      position
+      repeated
+      purposeValue {
+        purposeId
+        valueVersion
+        value {
+          amountMinor
+          currency
+        }
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SetPurposeValueMutation, SetPurposeValueMutationVariables>;
+export const LearnExperienceDocument = new TypedDocumentString(`
+    mutation LearnExperience($input: LearnExperienceInput!) {
+  learnExperience(input: $input) {
+    __typename
+    ... on ExperienceChanged {
+      position
+      repeated
+      offers
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<LearnExperienceMutation, LearnExperienceMutationVariables>;
+export const FulfilProposalDocument = new TypedDocumentString(`
+    mutation FulfilProposal($input: FulfilProposalInput!) {
+  fulfilProposal(input: $input) {
+    __typename
+    ... on ProposalsChanged {
+      position
+      proposals {
+        id
+        status
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<FulfilProposalMutation, FulfilProposalMutationVariables>;
+export const ExplainProposalDocument = new TypedDocumentString(`
+    query ExplainProposal($id: ID!) {
+  explainProposal(id: $id) {
+    decisionId
+    currency
+    seed
+    candidateCount
+    nothingProbability
+    explored
+    policy {
+      policyId
+      version
+      kind
+      fallback
+    }
+    understanding {
+      version
+      position
+      lagMs
+    }
+    features {
+      name
+      value
+      meaning
+    }
+    consents
+    purposeValues {
+      purposeId
+      valueVersion
+      value {
+        amountMinor
+        currency
+      }
+    }
+    candidates(first: 20) {
+      offerId
+      revision
+      excludedBy {
+        rule
+        words {
+          ja
+          en
+        }
+      }
+      terms {
+        goal
+        goalBasis
+        goalValue
+        sale
+        saleBasis
+        cost
+        fatigue
+        acceptanceRate
+      }
+      score
+      probability
+    }
+    chosen {
+      offerId
+      probability
+    }
+    runnerUp {
+      offerId
+      margin
+    }
+    changes {
+      kind
+      offerId
+      by
+      words {
+        ja
+        en
+      }
+    }
+    words {
+      ja
+      en
+    }
+    replay {
+      kind
+      at
+    }
+    drift {
+      sameChoice
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExplainProposalQuery, ExplainProposalQueryVariables>;
+export const WhyNotDocument = new TypedDocumentString(`
+    query WhyNot($customerId: ID!, $offerId: String!, $slot: String!) {
+  whyNot(customerId: $customerId, offerId: $offerId, slot: $slot) {
+    __typename
+    ... on WhyNotAnswered {
+      answer {
+        decided
+        candidate
+        chosen
+        excludedBy {
+          rule
+          words {
+            ja
+            en
+          }
+        }
+        score
+        behind
+        words {
+          ja
+          en
+        }
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<WhyNotQuery, WhyNotQueryVariables>;
+export const DefineCustomerStrategyDocument = new TypedDocumentString(`
+    mutation DefineCustomerStrategy($input: DefineCustomerStrategyInput!) {
+  defineCustomerStrategy(input: $input) {
+    __typename
+    ... on CustomerStrategyChanged {
+      position
+      repeated
+      strategy {
+        id
+        strategyId
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefineCustomerStrategyMutation, DefineCustomerStrategyMutationVariables>;
+export const AssessRetentionReadinessDocument = new TypedDocumentString(`
+    mutation AssessRetentionReadiness($input: AssessRetentionReadinessInput!) {
+  assessRetentionReadiness(input: $input) {
+    __typename
+    ... on CustomerStrategyChanged {
+      position
+      strategy {
+        id
+        readiness {
+          gaps
+          questions {
+            question
+            answered
+            by
+          }
+        }
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<AssessRetentionReadinessMutation, AssessRetentionReadinessMutationVariables>;
+export const DefineConnectedValueDocument = new TypedDocumentString(`
+    mutation DefineConnectedValue($input: DefineConnectedValueInput!) {
+  defineConnectedValue(input: $input) {
+    __typename
+    ... on ValueModelChanged {
+      position
+      repeated
+      valueModel {
+        id
+        valueModelId
+        status
+        modelVersion
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefineConnectedValueMutation, DefineConnectedValueMutationVariables>;
+export const DefineExperientialValueDocument = new TypedDocumentString(`
+    mutation DefineExperientialValue($input: DefineExperientialValueInput!) {
+  defineExperientialValue(input: $input) {
+    __typename
+    ... on ValueModelChanged {
+      position
+      repeated
+      valueModel {
+        id
+        valueModelId
+        status
+        modelVersion
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefineExperientialValueMutation, DefineExperientialValueMutationVariables>;
+export const DefineFunctionalValueDocument = new TypedDocumentString(`
+    mutation DefineFunctionalValue($input: DefineFunctionalValueInput!) {
+  defineFunctionalValue(input: $input) {
+    __typename
+    ... on ValueModelChanged {
+      position
+      repeated
+      valueModel {
+        id
+        valueModelId
+        status
+        modelVersion
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefineFunctionalValueMutation, DefineFunctionalValueMutationVariables>;
+export const PublishValueModelDocument = new TypedDocumentString(`
+    mutation PublishValueModel($input: PublishValueModelInput!) {
+  publishValueModel(input: $input) {
+    __typename
+    ... on ValueModelChanged {
+      position
+      repeated
+      valueModel {
+        id
+        valueModelId
+        status
+        modelVersion
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<PublishValueModelMutation, PublishValueModelMutationVariables>;
+export const RecordCapabilityGapDocument = new TypedDocumentString(`
+    mutation RecordCapabilityGap($input: RecordCapabilityGapInput!) {
+  recordCapabilityGap(input: $input) {
+    __typename
+    ... on ValueModelChanged {
+      position
+      repeated
+      valueModel {
+        id
+        valueModelId
+        status
+        modelVersion
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RecordCapabilityGapMutation, RecordCapabilityGapMutationVariables>;
+export const DefinePurposeDocument = new TypedDocumentString(`
+    mutation DefinePurpose($input: DefinePurposeInput!) {
+  definePurpose(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefinePurposeMutation, DefinePurposeMutationVariables>;
+export const AddWhyStepDocument = new TypedDocumentString(`
+    mutation AddWhyStep($input: AddWhyStepInput!) {
+  addWhyStep(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<AddWhyStepMutation, AddWhyStepMutationVariables>;
+export const SetSuccessConditionDocument = new TypedDocumentString(`
+    mutation SetSuccessCondition($input: SetSuccessConditionInput!) {
+  setSuccessCondition(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SetSuccessConditionMutation, SetSuccessConditionMutationVariables>;
+export const DefineOutcomeIndicatorDocument = new TypedDocumentString(`
+    mutation DefineOutcomeIndicator($input: DefineOutcomeIndicatorInput!) {
+  defineOutcomeIndicator(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefineOutcomeIndicatorMutation, DefineOutcomeIndicatorMutationVariables>;
+export const ReviseOutcomeIndicatorDocument = new TypedDocumentString(`
+    mutation ReviseOutcomeIndicator($input: ReviseOutcomeIndicatorInput!) {
+  reviseOutcomeIndicator(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<ReviseOutcomeIndicatorMutation, ReviseOutcomeIndicatorMutationVariables>;
+export const ApproveOutcomeIndicatorDocument = new TypedDocumentString(`
+    mutation ApproveOutcomeIndicator($input: ApproveOutcomeIndicatorInput!) {
+  approveOutcomeIndicator(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<ApproveOutcomeIndicatorMutation, ApproveOutcomeIndicatorMutationVariables>;
+export const SetKpiDocument = new TypedDocumentString(`
+    mutation SetKpi($input: SetKpiInput!) {
+  setKpi(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SetKpiMutation, SetKpiMutationVariables>;
+export const RegisterResultMetricDocument = new TypedDocumentString(`
+    mutation RegisterResultMetric($input: RegisterResultMetricInput!) {
+  registerResultMetric(input: $input) {
+    __typename
+    ... on PurposeChanged {
+      position
+      repeated
+      purpose {
+        id
+        purposeId
+        status
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RegisterResultMetricMutation, RegisterResultMetricMutationVariables>;
+export const PurposesDocument = new TypedDocumentString(`
+    query Purposes($first: Int! = 20, $after: String) {
+  purposes(first: $first, after: $after, status: DEFINED) {
+    totalCount
+    edges {
+      cursor
+      node {
+        id
+        purposeId
+        statement {
+          ja
+          en
+        }
+        why
+        successCondition
+        indicators {
+          indicatorId
+          approvedVersion
+          unit
+          threshold
+          direction
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PurposesQuery, PurposesQueryVariables>;
+export const DefinePlanDocument = new TypedDocumentString(`
+    mutation DefinePlan($input: DefinePlanInput!) {
+  definePlan(input: $input) {
+    __typename
+    ... on PlanAnswer {
+      position
+      repeated
+      plan {
+        id
+        planId
+        offered {
+          planVersion
+        }
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefinePlanMutation, DefinePlanMutationVariables>;
+export const PublishPlanDocument = new TypedDocumentString(`
+    mutation PublishPlan($input: PublishPlanInput!) {
+  publishPlan(input: $input) {
+    __typename
+    ... on PlanAnswer {
+      position
+      repeated
+      plan {
+        id
+        planId
+        offered {
+          planVersion
+        }
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<PublishPlanMutation, PublishPlanMutationVariables>;
+export const StartTrialDocument = new TypedDocumentString(`
+    mutation StartTrial($input: StartSubscriptionInput!) {
+  startTrial(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<StartTrialMutation, StartTrialMutationVariables>;
+export const ActivateSubscriptionDocument = new TypedDocumentString(`
+    mutation ActivateSubscription($input: StartSubscriptionInput!) {
+  activateSubscription(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<ActivateSubscriptionMutation, ActivateSubscriptionMutationVariables>;
+export const ChangeServiceContentDocument = new TypedDocumentString(`
+    mutation ChangeServiceContent($input: ChangeServiceContentInput!) {
+  changeServiceContent(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<ChangeServiceContentMutation, ChangeServiceContentMutationVariables>;
+export const PauseSubscriptionDocument = new TypedDocumentString(`
+    mutation PauseSubscription($input: PauseSubscriptionInput!) {
+  pauseSubscription(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<PauseSubscriptionMutation, PauseSubscriptionMutationVariables>;
+export const ResumeSubscriptionDocument = new TypedDocumentString(`
+    mutation ResumeSubscription($input: SubscriptionInput!) {
+  resumeSubscription(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<ResumeSubscriptionMutation, ResumeSubscriptionMutationVariables>;
+export const CancelSubscriptionDocument = new TypedDocumentString(`
+    mutation CancelSubscription($input: CancelSubscriptionInput!) {
+  cancelSubscription(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<CancelSubscriptionMutation, CancelSubscriptionMutationVariables>;
+export const UndoCancellationDocument = new TypedDocumentString(`
+    mutation UndoCancellation($input: UndoCancellationInput!) {
+  undoCancellation(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<UndoCancellationMutation, UndoCancellationMutationVariables>;
+export const RenewSubscriptionDocument = new TypedDocumentString(`
+    mutation RenewSubscription($input: SubscriptionInput!) {
+  renewSubscription(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<RenewSubscriptionMutation, RenewSubscriptionMutationVariables>;
+export const RecordPaymentFailureDocument = new TypedDocumentString(`
+    mutation RecordPaymentFailure($input: RecordPaymentFailureInput!) {
+  recordPaymentFailure(input: $input) {
+    __typename
+    ... on SubscriptionAnswer {
+      position
+      repeated
+      subscription {
+        ...ContractFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<RecordPaymentFailureMutation, RecordPaymentFailureMutationVariables>;
+export const MySubscriptionsDocument = new TypedDocumentString(`
+    query MySubscriptions {
+  mySubscriptions {
+    ...ContractFields
+  }
+}
+    fragment ContractFields on SubscriptionContract {
+  id
+  subscriptionId
+  status
+  planVersion
+  startedAt
+  periodEndsAt
+  pausedUntil
+  cancellableAt
+  mrr {
+    amountMinor
+    currency
+  }
+  cancellation {
+    requestedAt
+    effectiveAt
+  }
+  ending {
+    at
+    how
+    voluntary
+  }
+  version
+}`) as unknown as TypedDocumentString<MySubscriptionsQuery, MySubscriptionsQueryVariables>;
+export const PlanDocument = new TypedDocumentString(`
+    query Plan($planId: String!) {
+  plan(planId: $planId) {
+    id
+    planId
+    offered {
+      planVersion
+      name {
+        ja
+        en
+      }
+      price {
+        amountMinor
+        currency
+      }
+      interval
+      trialDays
+      terms {
+        takesEffect
+        noticeDays
+        minimumMonths
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PlanQuery, PlanQueryVariables>;
+export const MrrWaterfallDocument = new TypedDocumentString(`
+    query MrrWaterfall($period: PeriodInput!, $currency: String) {
+  mrrWaterfall(period: $period, currency: $currency) {
+    currency
+    start {
+      amountMinor
+    }
+    new {
+      amountMinor
+    }
+    reactivation {
+      amountMinor
+    }
+    expansion {
+      amountMinor
+    }
+    contraction {
+      amountMinor
+    }
+    churn {
+      amountMinor
+    }
+    end {
+      amountMinor
+    }
+    involuntary
+    customerChurn {
+      value
+      n
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MrrWaterfallQuery, MrrWaterfallQueryVariables>;
+export const RegisterTouchpointDocument = new TypedDocumentString(`
+    mutation RegisterTouchpoint($input: RegisterTouchpointInput!) {
+  registerTouchpoint(input: $input) {
+    __typename
+    ... on TouchpointAnswer {
+      position
+      repeated
+      touchpoint {
+        id
+        touchpointId
+        status
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RegisterTouchpointMutation, RegisterTouchpointMutationVariables>;
+export const IssueConnectCodesDocument = new TypedDocumentString(`
+    mutation IssueConnectCodes($input: IssueConnectCodesInput!) {
+  issueConnectCodes(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<IssueConnectCodesMutation, IssueConnectCodesMutationVariables>;
+export const RedeemConnectCodeDocument = new TypedDocumentString(`
+    mutation RedeemConnectCode($input: RedeemConnectCodeInput!) {
+  redeemConnectCode(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RedeemConnectCodeMutation, RedeemConnectCodeMutationVariables>;
+export const RegisterProductDocument = new TypedDocumentString(`
+    mutation RegisterProduct($input: RegisterProductInput!) {
+  registerProduct(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RegisterProductMutation, RegisterProductMutationVariables>;
+export const RecordInteractionDocument = new TypedDocumentString(`
+    mutation RecordInteraction($input: RecordInteractionInput!) {
+  recordInteraction(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RecordInteractionMutation, RecordInteractionMutationVariables>;
+export const RecordVoiceDocument = new TypedDocumentString(`
+    mutation RecordVoice($input: RecordVoiceInput!) {
+  recordVoice(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<RecordVoiceMutation, RecordVoiceMutationVariables>;
+export const SubmitSelfAssessmentDocument = new TypedDocumentString(`
+    mutation SubmitSelfAssessment($input: SubmitSelfAssessmentInput!) {
+  submitSelfAssessment(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SubmitSelfAssessmentMutation, SubmitSelfAssessmentMutationVariables>;
+export const StartFlowDocument = new TypedDocumentString(`
+    mutation StartFlow($input: StartFlowInput!) {
+  startFlow(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<StartFlowMutation, StartFlowMutationVariables>;
+export const TakeFlowStepDocument = new TypedDocumentString(`
+    mutation TakeFlowStep($input: TakeFlowStepInput!) {
+  takeFlowStep(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<TakeFlowStepMutation, TakeFlowStepMutationVariables>;
+export const EndFlowDocument = new TypedDocumentString(`
+    mutation EndFlow($input: EndFlowInput!) {
+  endFlow(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<EndFlowMutation, EndFlowMutationVariables>;
+export const PublishTemplateDocument = new TypedDocumentString(`
+    mutation PublishTemplate($input: PublishTemplateInput!) {
+  publishTemplate(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<PublishTemplateMutation, PublishTemplateMutationVariables>;
+export const SetFrequencyCapDocument = new TypedDocumentString(`
+    mutation SetFrequencyCap($input: SetFrequencyCapInput!) {
+  setFrequencyCap(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SetFrequencyCapMutation, SetFrequencyCapMutationVariables>;
+export const SetQuietHoursDocument = new TypedDocumentString(`
+    mutation SetQuietHours($input: SetQuietHoursInput!) {
+  setQuietHours(input: $input) {
+    __typename
+    ... on Recorded {
+      recordedId
+      position
+      repeated
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SetQuietHoursMutation, SetQuietHoursMutationVariables>;
+export const SubmitRequestDocument = new TypedDocumentString(`
+    mutation SubmitRequest($input: SubmitRequestInput!) {
+  submitRequest(input: $input) {
+    __typename
+    ... on RequestAnswer {
+      position
+      repeated
+      request {
+        id
+        requestId
+        kind
+        status
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<SubmitRequestMutation, SubmitRequestMutationVariables>;
+export const QueueMessageDocument = new TypedDocumentString(`
+    mutation QueueMessage($input: QueueMessageInput!) {
+  queueMessage(input: $input) {
+    __typename
+    ... on MessageAnswer {
+      position
+      repeated
+      queued: message {
+        id
+        messageId
+        status
+        rule
+        dueAt
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<QueueMessageMutation, QueueMessageMutationVariables>;
+export const MessageDocument = new TypedDocumentString(`
+    query Message($messageId: ID!) {
+  message(messageId: $messageId) {
+    id
+    messageId
+    status
+    dueAt
+    rule
+    detail
+    language
+    attempts
+    events
+  }
+}
+    `) as unknown as TypedDocumentString<MessageQuery, MessageQueryVariables>;
+export const RequestsDocument = new TypedDocumentString(`
+    query Requests($status: RequestStatus, $first: Int! = 20) {
+  requests(status: $status, first: $first) {
+    totalCount
+    edges {
+      node {
+        id
+        requestId
+        kind
+        status
+        subscriptionId
+        submittedAt
+        closedAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RequestsQuery, RequestsQueryVariables>;
+export const TouchpointDocument = new TypedDocumentString(`
+    query Touchpoint($touchpointId: String!) {
+  touchpoint(touchpointId: $touchpointId) {
+    id
+    touchpointId
+    name {
+      ja
+      en
+    }
+    kind
+    directness
+    direction
+    returnPathId
+    selfService
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<TouchpointQuery, TouchpointQueryVariables>;
+export const DesignSuccessServiceDocument = new TypedDocumentString(`
+    mutation DesignSuccessService($input: DesignSuccessServiceInput!) {
+  designSuccessService(input: $input) {
+    __typename
+    ... on SuccessServiceChanged {
+      position
+      repeated
+      service {
+        id
+        serviceId
+        stage
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DesignSuccessServiceMutation, DesignSuccessServiceMutationVariables>;
+export const AddServiceContentDocument = new TypedDocumentString(`
+    mutation AddServiceContent($input: AddServiceContentInput!) {
+  addServiceContent(input: $input) {
+    __typename
+    ... on SuccessServiceChanged {
+      position
+      repeated
+      service {
+        id
+        serviceId
+        stage
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<AddServiceContentMutation, AddServiceContentMutationVariables>;
+export const ChooseMeansDocument = new TypedDocumentString(`
+    mutation ChooseMeans($input: ChooseMeansInput!) {
+  chooseMeans(input: $input) {
+    __typename
+    ... on SuccessServiceChanged {
+      position
+      repeated
+      service {
+        id
+        serviceId
+        stage
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<ChooseMeansMutation, ChooseMeansMutationVariables>;
+export const AdvanceServiceStageDocument = new TypedDocumentString(`
+    mutation AdvanceServiceStage($input: AdvanceServiceStageInput!) {
+  advanceServiceStage(input: $input) {
+    __typename
+    ... on SuccessServiceChanged {
+      position
+      repeated
+      service {
+        id
+        serviceId
+        stage
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<AdvanceServiceStageMutation, AdvanceServiceStageMutationVariables>;
+export const LaunchSuccessServiceDocument = new TypedDocumentString(`
+    mutation LaunchSuccessService($input: LaunchSuccessServiceInput!) {
+  launchSuccessService(input: $input) {
+    __typename
+    ... on SuccessServiceChanged {
+      position
+      repeated
+      service {
+        id
+        serviceId
+        stage
+        version
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<LaunchSuccessServiceMutation, LaunchSuccessServiceMutationVariables>;
+export const DefineTuningProcessDocument = new TypedDocumentString(`
+    mutation DefineTuningProcess($input: DefineTuningProcessInput!) {
+  defineTuningProcess(input: $input) {
+    __typename
+    ... on TuningProcessChanged {
+      position
+      repeated
+      process {
+        id
+        decisionMaker
+        cadenceDays
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}`) as unknown as TypedDocumentString<DefineTuningProcessMutation, DefineTuningProcessMutationVariables>;
+export const RecordTuningFindingDocument = new TypedDocumentString(`
+    mutation RecordTuningFinding($input: RecordTuningFindingInput!) {
+  recordTuningFinding(input: $input) {
+    __typename
+    ... on TuningCycleChanged {
+      position
+      repeated
+      cycle {
+        ...CycleFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<RecordTuningFindingMutation, RecordTuningFindingMutationVariables>;
+export const ProposeTuningDocument = new TypedDocumentString(`
+    mutation ProposeTuning($input: ProposeTuningInput!) {
+  proposeTuning(input: $input) {
+    __typename
+    ... on TuningCycleChanged {
+      position
+      repeated
+      cycle {
+        ...CycleFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<ProposeTuningMutation, ProposeTuningMutationVariables>;
+export const DecideTuningDocument = new TypedDocumentString(`
+    mutation DecideTuning($input: DecideTuningInput!) {
+  decideTuning(input: $input) {
+    __typename
+    ... on TuningCycleChanged {
+      position
+      repeated
+      cycle {
+        ...CycleFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<DecideTuningMutation, DecideTuningMutationVariables>;
+export const ApplyTuningDocument = new TypedDocumentString(`
+    mutation ApplyTuning($input: ApplyTuningInput!) {
+  applyTuning(input: $input) {
+    __typename
+    ... on TuningCycleChanged {
+      position
+      repeated
+      cycle {
+        ...CycleFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<ApplyTuningMutation, ApplyTuningMutationVariables>;
+export const EvaluateTuningDocument = new TypedDocumentString(`
+    mutation EvaluateTuning($input: EvaluateTuningInput!) {
+  evaluateTuning(input: $input) {
+    __typename
+    ... on TuningCycleChanged {
+      position
+      repeated
+      cycle {
+        ...CycleFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<EvaluateTuningMutation, EvaluateTuningMutationVariables>;
+export const CloseTuningCycleDocument = new TypedDocumentString(`
+    mutation CloseTuningCycle($input: CloseTuningCycleInput!) {
+  closeTuningCycle(input: $input) {
+    __typename
+    ... on TuningCycleChanged {
+      position
+      repeated
+      cycle {
+        ...CycleFields
+      }
+    }
+    ...Refused
+  }
+}
+    fragment Refused on CommandRefused {
+  code
+  field
+  rule
+  message
+  remedy
+}
+fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<CloseTuningCycleMutation, CloseTuningCycleMutationVariables>;
+export const TuningBoardDocument = new TypedDocumentString(`
+    query TuningBoard($serviceId: String, $first: Int! = 20) {
+  tuningBoard(first: $first, serviceId: $serviceId) {
+    totalCount
+    edges {
+      node {
+        id
+        cycleId
+        openedAt
+        dueBy
+        overdue
+        closedAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TuningBoardQuery, TuningBoardQueryVariables>;
+export const TuningCycleDocument = new TypedDocumentString(`
+    query TuningCycle($cycleId: String!) {
+  tuningCycle(cycleId: $cycleId) {
+    ...CycleFields
+  }
+}
+    fragment CycleFields on TuningCycle {
+  id
+  cycleId
+  n
+  openedAt
+  dueBy
+  overdue
+  closedAt
+  findings {
+    findingId
+    text
+  }
+  tunings {
+    tuningId
+    target
+    hypothesis
+    decision {
+      decision
+      decidedBy
+      meetingId
+      dataAsOf
+      criteriaResults {
+        criterion
+        met
+      }
+    }
+    applied {
+      appliedAt
+      observeUntil
+      effect
+      interval
+      hit
+    }
+  }
+}`) as unknown as TypedDocumentString<TuningCycleQuery, TuningCycleQueryVariables>;
+export const KpiBoardDocument = new TypedDocumentString(`
+    query KpiBoard($strategyId: String!, $asOf: DateTime, $withinDays: Int! = 60, $indicatorVersion: Int) {
+  kpiBoard(
+    strategyId: $strategyId
+    asOf: $asOf
+    withinDays: $withinDays
+    indicatorVersion: $indicatorVersion
+  ) {
+    asOf
+    position
+    purposes {
+      purpose {
+        id
+        purposeId
+        statement {
+          ja
+          en
+        }
+      }
+      indicatorId
+      indicatorVersion
+      target
+      targetReached
+      metrics {
+        ...ValueMetricFields
+      }
+    }
+    unmeasured {
+      purposeId
+    }
+  }
+  monitorBoard(strategyId: $strategyId) {
+    metricId
+    lagging
+    purpose {
+      purposeId
+    }
+  }
+}
+    fragment ValueMetricFields on ValueMetric {
+  name
+  value
+  reasonNull
+  unit
+  numerator
+  denominator
+  n
+  partial
+  method
+  class
+  ci
+  notes
+}`) as unknown as TypedDocumentString<KpiBoardQuery, KpiBoardQueryVariables>;
+export const TuningCadenceDocument = new TypedDocumentString(`
+    query TuningCadence($serviceId: String, $asOf: DateTime) {
+  tuningCadence(serviceId: $serviceId, asOf: $asOf) {
+    asOf
+    metrics {
+      ...ValueMetricFields
+    }
+    overdue {
+      serviceId
+    }
+  }
+}
+    fragment ValueMetricFields on ValueMetric {
+  name
+  value
+  reasonNull
+  unit
+  numerator
+  denominator
+  n
+  partial
+  method
+  class
+  ci
+  notes
+}`) as unknown as TypedDocumentString<TuningCadenceQuery, TuningCadenceQueryVariables>;
+export const FourQuestionsDocument = new TypedDocumentString(`
+    query FourQuestions($strategyId: String!) {
+  fourQuestions(strategyId: $strategyId) {
+    gaps
+    questions {
+      question
+      answered
+      by
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FourQuestionsQuery, FourQuestionsQueryVariables>;
 export const RetentionDocument = new TypedDocumentString(`
     query Retention($input: RetentionInput) {
   retention(input: $input) {

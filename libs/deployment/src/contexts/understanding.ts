@@ -57,7 +57,7 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
 }
 
 /** Time reaches folds as the fact `DayClosed`: this closes each day of the deployment's zone as it ends. */
-function daysThatEnd({ store, log, keyring, configuration: { timeZone } }: Deployment, { now, onRunError }: Shared): Running {
+function daysThatEnd({ store, log, keyring, configuration: { timeZone, clockFile } }: Deployment, { now, onRunError }: Shared): Running {
   let timer: DayTimer | undefined;
   return {
     name: DAYS,
@@ -65,6 +65,7 @@ function daysThatEnd({ store, log, keyring, configuration: { timeZone } }: Deplo
       timer = startDayTimer({
         now,
         timeZone,
+        movable: clockFile !== undefined,
         close: async (upTo) => {
           await closeDays({ store, log, keyring, upTo, timeZone });
           // Quarantined bodies are readable for so many days only.

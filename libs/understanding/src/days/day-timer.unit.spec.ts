@@ -36,6 +36,17 @@ describe('the day timer', () => {
     await timer.stop();
   });
 
+  it('follows a clock that others move, and closes nothing twice', async () => {
+    let moment = '2011-12-10T00:00:00.000Z';
+    const closed: string[] = [];
+    const timer = startDayTimer({ now: () => moment, timeZone: 'UTC', movable: true, close: (day) => Promise.resolve(closed.push(day)) });
+    await jest.advanceTimersByTimeAsync(5_000);
+    moment = '2011-12-17T09:00:00.000Z';
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(closed).toEqual(['2011-12-09', '2011-12-16']);
+    await timer.stop();
+  });
+
   it('says what failed and tries again a minute later', async () => {
     const errors: unknown[] = [];
     let away = true;

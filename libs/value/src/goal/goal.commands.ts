@@ -5,6 +5,8 @@ import type { Keyring } from '@tsunagari/privacy';
 import { daysAfter } from '../calendar';
 import type { Loads, Sends } from '../aggregates';
 import type { Purpose } from '../purpose/purpose.decider';
+import { attributeOf } from './assessment.reactor';
+import { isOpen } from './goal.state';
 
 /** The id of the one stream in which the goals of a subject and a purpose are decided. */
 export function goalIdOf(subject: string, purposeId: string): string {
@@ -24,6 +26,14 @@ export type DeclareGoalInput = {
   readonly source: GoalDeclared['source'];
   readonly wish?: string;
 } & ({ readonly subject: string } | { readonly customer: { readonly type: IdentifierType; readonly value: string } });
+
+type Assessment = {
+  readonly subject: string;
+  readonly purposeId: string;
+  readonly answers: readonly { readonly question: string; readonly value: number; readonly unit: string }[];
+  readonly observedAt: string;
+  readonly evidenceId: string;
+};
 
 /** What is done with goals, by people, by reactors and by other contexts. */
 export function goalCommands({ send, load, store, keyring }: { send: Sends; load: Loads; store: EventStore; keyring: Keyring }) {
@@ -57,6 +67,25 @@ export function goalCommands({ send, load, store, keyring }: { send: Sends; load
       body?: object,
     ): Promise<CommandResult> {
       return send.goal(input.goalId, { kind: 'ObserveOutcome', ...input, at: asked.at }, asked, body);
+    },
+
+    /**
+     * From a self-assessment: the first answer, in the goal's unit, that the goal's indicator reads. Whoever had no open goal of the
+     * purpose then, or answered nothing that is measured, is left as she is.
+     */
+    async observeAssessment({ subject, purposeId, answers, observedAt, evidenceId }: Assessment, asked: Asked): Promise<CommandResult> {
+      const nothing: CommandResult = { kind: 'accepted', position: null, version: 0, repeated: false };
+      const goal = await load.goal(goalIdOf(subject, purposeId));
+      const purpose = goal && isOpen(goal) && observedAt >= goal.declaredAt ? await load.purpose(purposeId) : null;
+      const reads = purpose?.indicators.find(({ indicatorId }) => indicatorId === goal?.indicatorId)?.approved?.indicator.reads ?? [];
+      const read = answers.find(({ question, unit }) => unit === goal?.unit && reads.includes(attributeOf(question)));
+      if (!goal || !read) return nothing;
+      const observation = { value: String(read.value), unit: read.unit, method: 'self_report' as const, evidenceIds: [evidenceId] };
+      return send.goal(
+        goal.goalId,
+        { kind: 'ObserveOutcome', goalId: goal.goalId, ...observation, baseline: false, observedAt, at: asked.at },
+        asked,
+      );
     },
 
     /** Under the newest approved version of the indicator that the goal is measured by. */
