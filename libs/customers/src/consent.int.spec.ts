@@ -1,5 +1,7 @@
 import { linkSigner, ROLES, type Role } from '@tsunagari/access';
-import { platformUnderTest, type PlatformUnderTest } from '../../testing/src/platform-under-test';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { platformUnderTest, type PlatformUnderTest, TEST_NOW } from '../../testing/src/platform-under-test';
 
 let platform: PlatformUnderTest;
 beforeAll(async () => {
@@ -46,6 +48,14 @@ const may = async (identifier: object, category = 'marketing') => {
     { identifier, category },
   );
   return data.mayContact.allowed ? 'allowed' : data.mayContact.reason;
+};
+/** What lies in the spool for an address. */
+const mailsTo = (address: string): string[] => {
+  const folder = path.join(platform.deployment.configuration.home, 'outbox');
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .map((file) => JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as { readonly to: string; readonly text: string })
+    .filter(({ to }) => to === address)
+    .map(({ text }) => text);
 };
 const facts = async (): Promise<string> =>
   (await platform.deployment.pool.query<{ n: string }>('select count(*) as n from events')).rows[0]?.n ?? '';
@@ -98,6 +108,71 @@ describe('consent through the graph', () => {
     expect(await may(customer)).toBe('allowed');
     const other = sign({ ...content, category: 'profiling' });
     expect(await ask('confirmConsent', { link: other })).toMatchObject({ code: 'NO_CONFIRMATION_PENDING', field: 'token' });
+  });
+
+  it('is asked for by mail where the notice wants it confirmed, and the link in the mail confirms it', async () => {
+    const userId = fresh('u');
+    const customer = email();
+    await platform.send('/v1/identify', { userId, messageId: fresh('m'), traits: { email: customer.value } });
+    const noticeId = await notice({ doubleOptIn: true });
+    await ask('grantConsent', { noticeId, noticeVersion: 1, channel: 'EMAIL' }, { userId });
+    expect(await may(customer)).toBe('UNCONFIRMED');
+    await platform.caughtUp();
+    const mail = mailsTo(customer.value);
+    expect(mail).toHaveLength(1);
+    const link = /\/confirm\/(\S+)/.exec(mail[0] ?? '')?.[1] ?? '';
+    // Whoever scans mail follows links; only her word counts.
+    expect((await fetch(`${platform.url}/confirm/${link}`)).status).toBe(200);
+    expect(await may(customer)).toBe('UNCONFIRMED');
+    expect((await fetch(`${platform.url}/confirm/${link}`, { method: 'POST' })).status).toBe(200);
+    expect(await may(customer)).toBe('allowed');
+    // Nobody's address is known of whoever has none: operations see it.
+    const nobody = fresh('u');
+    await platform.send('/v1/identify', { userId: nobody, messageId: fresh('m') });
+    await ask('grantConsent', { noticeId, noticeVersion: 1, channel: 'EMAIL' }, { userId: nobody });
+    await platform.caughtUp();
+    const { rows } = await platform.deployment.pool.query(
+      "select data->>'code' as code from events where type like '%reaction-refused' and data->>'command' = 'AskToConfirm'",
+    );
+    expect(rows).toEqual([{ code: 'NO_ADDRESS' }]);
+  });
+
+  it('that was given for a time ends by itself, and not when she said yes again meanwhile', async () => {
+    const noticeId = await notice({ validDays: 10 });
+    const [once, again] = [email(), email()];
+    for (const customer of [once, again]) await ask('grantConsent', { customer, noticeId, noticeVersion: 1, channel: 'EMAIL' });
+    await platform.moveClock('2026-01-07T03:04:05.000Z');
+    await ask('grantConsent', { customer: again, noticeId, noticeVersion: 1, channel: 'EMAIL' });
+    await platform.moveClock('2026-01-12T03:04:05.000Z');
+    expect((await customerOf(once)).consents).toEqual([{ status: 'EXPIRED' }]);
+    expect((await customerOf(again)).consents).toEqual([{ status: 'GRANTED' }]);
+    const { rows } = await platform.deployment.pool.query("select occurred from events where type like '%consent-expired'");
+    expect(rows.map(({ occurred }) => new Date(occurred).toISOString())).toEqual(['2026-01-12T03:04:05.000Z']);
+    expect([await may(once), await may(again)]).toEqual(['EXPIRED', 'allowed']);
+    await platform.moveClock(TEST_NOW);
+  });
+
+  it('reported by a server with its events is one word, whatever order they come in', async () => {
+    const userId = fresh('u');
+    const report = (marketing: boolean, timestamp: string) =>
+      platform.send('/v1/track', {
+        ...{ userId, event: 'X', messageId: fresh('m'), timestamp, context: { consent: { categoryPreferences: { marketing } } } },
+      });
+    const customer = { type: 'USER_ID', value: userId };
+    await report(true, '2026-01-01T08:00:00.000Z');
+    await report(true, '2026-01-01T09:00:00.000Z');
+    expect(await may(customer)).toBe('allowed');
+    expect((await customerOf(customer)).consents).toHaveLength(1);
+    await report(false, '2026-01-01T12:00:00.000Z');
+    // Said before, heard after.
+    await report(true, '2026-01-01T10:00:00.000Z');
+    expect(await may(customer)).toBe('DENIED');
+    await report(true, '2026-01-01T13:00:00.000Z');
+    expect(await may(customer)).toBe('allowed');
+    const { rows } = await platform.deployment.pool.query(
+      "select count(*)::int as n from events where type like '%consent-reported' and data->>'source' like 'source:%'",
+    );
+    expect(rows[0].n).toBeGreaterThanOrEqual(5);
   });
 
   it('of merged customers the stricter counts until she answers, and a split gives back what each had', async () => {
@@ -226,6 +301,31 @@ describe('a consent command is refused, with field and rule, and writes nothing'
 });
 
 describe('as an attacker would', () => {
+  it('a public key lifts no no that she said herself, and changes nothing of how she is spoken to', async () => {
+    const [userId, anonymousId, mine] = [fresh('victim'), fresh('anon'), fresh('mine')];
+    const her = email();
+    await platform.send('/v1/identify', { userId, anonymousId, messageId: fresh('m'), traits: { email: her.value } });
+    const device = { type: 'ANONYMOUS_ID', value: anonymousId };
+    await ask('withdrawConsent', { customer: device, category: 'marketing' });
+    await ask('setPreference', { language: 'JA', topics: [{ topic: 'hair-care', wanted: false }] }, { userId });
+    const consent = { context: { consent: { categoryPreferences: { marketing: true } } } };
+    await platform.send('/v1/track', { anonymousId, event: 'X', messageId: fresh('m'), ...consent }, { source: 'browser' });
+    expect(await may(device)).toBe('WITHDRAWN');
+    // The attacker signs in as herself, and a public key says that they are one.
+    await platform.send('/v1/identify', { userId: mine, messageId: fresh('m') });
+    await platform.send('/v1/identify', { userId: mine, anonymousId, messageId: fresh('m') }, { source: 'browser' });
+    await ask(
+      'setPreference',
+      { language: 'EN', timeZone: 'Pacific/Auckland', topics: [{ topic: 'hair-care', wanted: true }] },
+      { userId: mine },
+    );
+    await platform.caughtUp();
+    const own = async (userId: string) => (await platform.ask(`{ myConsent { ${SAID} } }`, {}, { userId })).data.myConsent;
+    expect((await own(userId)).preferences).toEqual({ language: 'JA', timeZone: null, topics: [{ topic: 'hair-care', wanted: false }] });
+    expect((await own(mine)).consents).toEqual([]);
+    expect((await own(mine)).preferences).toMatchObject({ language: 'EN' });
+  });
+
   it('a public key grants for its own anonymous id only, and its no is taken for everybody it names [2.21]', async () => {
     const [userId, anonymousId, noticeId] = [fresh('victim'), fresh('anon'), await notice({ channels: [] })];
     const consent = (marketing: boolean) => ({ context: { consent: { categoryPreferences: { marketing } } } });

@@ -4,3 +4,4 @@ export { identityCommands, type IdentityCommands, type IdentityResult } from './
 export { identityDecider, type IdentityCommand, type IdentityState, type KnownCustomer } from './identity/identity.decider';
 export { consentCommands, type ConsentCommands } from './consent/consent.commands';
 export { mayContact, preferencesOf } from './consent/consent.answers';
+export { consentExpiryReactor, expireConsent, reportedConsentReactor, takeReportedConsent } from './consent/consent.reactor';

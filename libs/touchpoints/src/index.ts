@@ -1,6 +1,8 @@
 export { customerCommands, codeHash, type CustomerCommands } from './customer.commands';
 export { dispatcher, type DispatchPorts, type Dispatched } from './message/dispatch';
 export { dispatchMessage, dispatchReactor } from './message/dispatch.reactor';
+export { CONFIRM_TEMPLATE, consentMessages } from './message/consent.messages';
+export { askToConfirm, consentMessagesReactor, reviewQueued } from './message/consent.reactor';
 export { messageCommands, type MessageCommands, type QueueMessageInput } from './message/message.commands';
 export type { SendOutcome } from './message/message.decider';
 export type { MessageProvider, OutgoingMessage } from './message/provider';

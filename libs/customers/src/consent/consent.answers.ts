@@ -71,14 +71,16 @@ export async function mayContact(reads: ConsentReads, questions: readonly Consen
   });
 }
 
-/** How each of these subjects' customers wants to be spoken to: her newest word on each field, whichever identifier it was said under. */
-export async function preferencesOf({ store, identity }: ConsentReads, subjects: readonly string[]): Promise<readonly Preferences[]> {
-  const customerOf = await identity.customersOf(subjects);
-  const members = await identity.subjectsOf([...new Set(customerOf.values())]);
+/**
+ * How each of these subjects wants to be spoken to: the newest word on each field under the identifiers that verified links join with it.
+ * What was said under one that only a browser or a person's merge ties to her does not change how she is reached.
+ */
+export async function preferencesOf(reads: ConsentReads, subjects: readonly string[]): Promise<readonly Preferences[]> {
+  const groups = await authorityGroupsOf(reads, subjects);
   return Promise.all(
     subjects.map(async (subject) => {
-      const own = new Set([subject, ...(members.get(customerOf.get(subject) ?? subject) ?? [])]);
-      const streams = await Promise.all([...own].map((member) => store.readStream(streamName('preferences', member))));
+      const own = new Set([subject, ...(groups.get(subject) ?? [])]);
+      const streams = await Promise.all([...own].map((member) => reads.store.readStream(streamName('preferences', member))));
       const facts = streams.flatMap((stream) => (stream.kind === 'open' ? stream.facts : []));
       return facts
         .sort((a, b) => a.position.length - b.position.length || (a.position < b.position ? -1 : 1))

@@ -77,7 +77,10 @@ export function consentCommands(ports: {
     return { subject: said.subject, result };
   }
 
-  const topic = ({ category, channel }: TopicInput) => ({ category, ...(channel === undefined ? {} : { channel }) });
+  const topic = ({ category, channel }: { readonly category: string; readonly channel?: Channel | undefined }) => ({
+    category,
+    ...(channel === undefined ? {} : { channel }),
+  });
   const sourceOf = (asked: Asked): string => asked.by;
 
   return {
@@ -165,16 +168,38 @@ export function consentCommands(ports: {
         principal,
       ),
 
-    /** For timers: ends what was granted for a time. */
-    expireConsent: (
-      subject: string,
-      said: { readonly category: string; readonly channel?: Channel },
+    /** For the reactor on intake: what a source reported of a subject. */
+    takeReport: (
+      {
+        subject,
+        ...report
+      }: {
+        readonly subject: string;
+        readonly category: string;
+        readonly granted: boolean;
+        readonly source: string;
+        readonly verified: boolean;
+        readonly saidAt: string;
+      },
       asked: Asked,
     ): Promise<CommandResult> =>
       path.execute(consentDecider, {
         stream: streamName('consent', subject),
-        command: { kind: 'ExpireConsent', subject, ...said, source: 'timer', at: asked.at },
-        body: { kind: 'ExpireConsent', ...said },
+        command: { kind: 'TakeReport', subject, ...report, at: asked.at },
+        body: { kind: 'TakeReport', ...report },
+        ...envelopeOf(asked, 'customers'),
+      }),
+
+    /** For timers: ends what was granted for a time. */
+    expireConsent: (
+      subject: string,
+      said: { readonly category: string; readonly channel?: Channel | undefined },
+      asked: Asked,
+    ): Promise<CommandResult> =>
+      path.execute(consentDecider, {
+        stream: streamName('consent', subject),
+        command: { kind: 'ExpireConsent', subject, ...topic(said), source: 'timer', at: asked.at },
+        body: { kind: 'ExpireConsent', ...topic(said) },
         ...envelopeOf(asked, 'customers'),
       }),
 

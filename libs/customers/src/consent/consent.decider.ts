@@ -62,6 +62,14 @@ export type ConsentCommand = Said &
     | (Topic & { readonly kind: 'ConfirmConsent'; /** SHA-256 of what she brought. */ readonly token: string })
     | (Topic & { readonly kind: 'DenyConsent'; readonly verified: boolean })
     | (Topic & { readonly kind: 'WithdrawConsent'; readonly verified: boolean })
+    /** By a reactor: what a source reported, said at `saidAt`. */
+    | {
+        readonly kind: 'TakeReport';
+        readonly category: string;
+        readonly granted: boolean;
+        readonly verified: boolean;
+        readonly saidAt: string;
+      }
     /** By a timer. */
     | (Topic & { readonly kind: 'ExpireConsent' })
     | { readonly kind: 'ObjectToProcessing'; readonly purpose: Objection }
@@ -120,6 +128,8 @@ export const consentDecider: Decider<ConsentCommand, ConsentState> = {
         // Said again it is recorded again: after a merge an answer counts for what she has become since.
         return accept(of(command, definition, { ...topicOf(command), source: command.source, verified: command.verified }));
       }
+      case 'TakeReport':
+        return takeReport(command, state);
       case 'ExpireConsent': {
         const entry = state.entries[keyOf(command.category, command.channel)];
         if (entry?.status !== 'granted' || entry.expiresAt === null || entry.expiresAt > command.at) return accept();
@@ -155,6 +165,27 @@ function grant(command: CommandOf<'GrantConsent'>): Decision {
   const data = { ...topicOf(command), source: command.source, noticeVersion: version, verified: command.verified, ...expiresAt };
   if (!notice.doubleOptIn) return accept(of(command, consentGranted, { ...data, lawfulBasis: notice.lawfulBasis }));
   return accept(of(command, consentRequested, { ...data, token: command.token, confirmBy: command.confirmBy }));
+}
+
+/**
+ * Sources repeat with every event what they hold for true, and events come late. So the same word again changes nothing; a yes lifts no
+ * no that was said after it; and the yes of a public key lifts no verified no. A no is taken whenever a yes stands that it could lift.
+ */
+function takeReport(command: CommandOf<'TakeReport'>, state: ConsentState): Decision {
+  const { category, granted, verified, source, saidAt } = command;
+  const data = { category, source, verified };
+  const words = Object.values(state.entries).filter((entry) => entry.category === category);
+  const ofAll = state.entries[keyOf(category, undefined)];
+  if (!granted) {
+    const lifts = words.some(({ status }) => status === 'granted' || status === 'pending');
+    if (!lifts && ofAll && ofAll.status !== 'expired') return accept();
+    return accept({ ...of(command, consentDenied, data), occurred: saidAt });
+  }
+  const no = words.filter(({ status }) => status === 'denied' || status === 'withdrawn');
+  if (no.some((word) => word.at > saidAt || (word.verified && !verified))) return accept();
+  const stands =
+    ofAll?.status === 'granted' && (ofAll.verified || !verified) && !no.some(({ position }) => isLater(position, ofAll.position));
+  return stands ? accept() : accept({ ...of(command, consentGranted, data), occurred: saidAt });
 }
 
 function confirm(command: CommandOf<'ConfirmConsent'>, state: ConsentState): Decision {

@@ -150,6 +150,49 @@ describe('consent', () => {
   });
 });
 
+describe('what a source reports', () => {
+  const report = (granted: boolean, over: object = {}): ConsentCommand => ({
+    ...{ kind: 'TakeReport', subject, category: 'marketing', granted, verified: true, source: 'source:shop', saidAt: at, at },
+    ...over,
+  });
+  const data = { category: 'marketing', source: 'source:shop', verified: true };
+  const yes = (over: object = {}) => fact(consentGranted, { ...data, ...over });
+  const no = (over: object = {}) => fact(consentWithdrawn, { ...data, ...over });
+  const earlier = '2025-12-31T00:00:00.000Z';
+
+  it('is a grant or a denial as of when it was said', () => {
+    given(consentDecider)
+      .when(report(true, { saidAt: earlier }))
+      .then({ definition: consentGranted, subject, data, occurred: earlier });
+    given(consentDecider).when(report(false)).then({ definition: consentDenied, subject, data, occurred: at });
+  });
+  it('with every event is one word', () => {
+    given(consentDecider, [yes()]).when(report(true)).thenNothingHappened();
+    given(consentDecider, [fact(consentDenied, data)])
+      .when(report(false))
+      .thenNothingHappened();
+    given(consentDecider, [yes({ verified: false })])
+      .when(report(true))
+      .then({ definition: consentGranted, subject, data, occurred: at });
+  });
+  it('late lifts no no that was said after it, and from a public key no verified one', () => {
+    given(consentDecider, [no()])
+      .when(report(true, { saidAt: earlier }))
+      .thenNothingHappened();
+    given(consentDecider, [no()])
+      .when(report(true, { verified: false }))
+      .thenNothingHappened();
+    given(consentDecider, [no({ verified: false })])
+      .when(report(true, { verified: false }))
+      .then({ definition: consentGranted, subject, data: { ...data, verified: false }, occurred: at });
+  });
+  it('as a no takes back whatever yes stands, of any channel', () => {
+    given(consentDecider, [fact(consentDenied, data, { position: '1' }), yes({ channel: 'email' })])
+      .when(report(false, { verified: false }))
+      .then({ definition: consentDenied, subject, data: { ...data, verified: false }, occurred: at });
+  });
+});
+
 describe('a notice', () => {
   const { noticeVersion: _, ...text } = notice;
   it('gets a new version each time, and keeps its category', () => {

@@ -1,24 +1,50 @@
 import { linkSigner, anonymous } from '@tsunagari/access';
 import type { Asked, CommandResult } from '@tsunagari/command';
-import { consentPort, type Refusal } from '@tsunagari/contracts';
+import { consentPort, facts as registry, type Refusal } from '@tsunagari/contracts';
 import {
   consentCommands,
   type ConsentCommands,
+  consentExpiryReactor,
   customersSubgraph,
+  expireConsent,
   identityCommands,
   mayContact,
   preferencesOf,
+  reportedConsentReactor,
+  takeReportedConsent,
 } from '@tsunagari/customers';
+import { createReactorRunner, handle } from '@tsunagari/reactor';
 import { isTimeZone } from '@tsunagari/runtime';
 import type { Deployment } from '../deployment';
 import { implementPort } from '../ports/local-port';
 import type { OpenContext, Shared } from './context';
+import { reactorsRun } from './runs';
+
+const SCHEMA = 'customers';
 
 /** Who a customer is, people's word about who is who, and what she consents to. */
-export function openCustomers({ store, journal, keyring, path, secrets }: Deployment, shared: Shared): OpenContext {
-  const { identity, identified, now, onResolverError } = shared;
+export function openCustomers({ pool, log, store, journal, keyring, path, secrets }: Deployment, shared: Shared): OpenContext {
+  const { identity, identified, now, onResolverError, onRunError } = shared;
   const ports = { store, identity, journal, keyring, now, waitFor: identified };
   const consent = consentCommands({ path, store, keyring, links: linkSigner(secrets.contextKey), knowsZone: isTimeZone });
+  const reactors = createReactorRunner({
+    pool,
+    log,
+    journal,
+    registry,
+    schema: SCHEMA,
+    reactors: [reportedConsentReactor, consentExpiryReactor],
+    handlers: [
+      handle(takeReportedConsent, (input, asked) => consent.takeReport(input, asked)),
+      handle(expireConsent, ({ subject, ...said }, asked) => consent.expireConsent(subject, said, asked)),
+    ],
+    store,
+    keyring,
+    now,
+    onError: (error) => {
+      if (error.kind !== 'refused') onRunError('customers reactors', error.cause ?? new Error(`${error.reactor}: ${error.message}`));
+    },
+  });
   return {
     name: 'customers',
     subgraph: customersSubgraph({
@@ -36,7 +62,7 @@ export function openCustomers({ store, journal, keyring, path, secrets }: Deploy
         ...answers(consent),
       }),
     ],
-    runs: [],
+    runs: [reactorsRun(SCHEMA, reactors)],
   };
 }
 

@@ -4,8 +4,11 @@ import { createReadModelRunner, outboxSignalLog, signalsAsFacts } from '@tsunaga
 import { createReactorRunner, handle } from '@tsunagari/reactor';
 import { isTimeZone } from '@tsunagari/runtime';
 import {
+  askToConfirm,
   cancellationRequestReactor,
   closeRequest,
+  consentMessages,
+  consentMessagesReactor,
   customerCommands,
   dispatcher,
   dispatchMessage,
@@ -19,6 +22,7 @@ import {
   openFollowUp,
   requestFeed,
   requestsReadModel,
+  reviewQueued,
   smtpProvider,
   spoolProvider,
   tasksReadModel,
@@ -60,16 +64,22 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
   const customers = customerCommands({ path: commands, store, journal, keyring, identity });
   const providers = providersOf(deployment, now);
   const { dispatch } = dispatcher({ path: commands, store, keyring, consent, providers, links, publicUrl: configuration.publicUrl, now });
+  const following = consentMessages({
+    ...{ path: commands, store, journal, keyring, identity, consent, messages, links },
+    publicUrl: configuration.publicUrl,
+  });
   const reactors = createReactorRunner({
     pool,
     log,
     journal,
     registry,
     schema: SCHEMA,
-    reactors: [dispatchReactor, cancellationRequestReactor],
+    reactors: [dispatchReactor, cancellationRequestReactor, consentMessagesReactor],
     handlers: [
       handle(fileRequest, (input, asked) => customers.fileRequest(input, asked)),
       handle(closeRequest, (input, asked) => customers.closeRequest(input, asked)),
+      handle(askToConfirm, (input, asked) => following.askToConfirm(input, asked)),
+      handle(reviewQueued, (input, asked) => following.reviewQueued(input, asked)),
       handle(dispatchMessage, async ({ messageId }) => {
         await dispatch(messageId);
         return { kind: 'accepted', position: null, version: 0, repeated: false };

@@ -263,10 +263,10 @@ describe('the collector', () => {
       event('ctx-2', { userId: 'ctx', context: { consent: { categoryPreferences: { marketing: false } } } }),
     ];
     await send('/v1/batch', { batch, context: { consent } }, asShop);
-    const said = (await facts()).filter(({ stream_id }) => stream_id.startsWith('consent-'));
-    expect(said.map(({ type, data }) => [type, data['category'], data['verified']])).toEqual([
-      ['retention.customers.consent-granted', 'marketing', true],
-      ['retention.customers.consent-denied', 'marketing', true],
+    const said = (await facts()).filter(({ type }) => type === 'retention.customers.consent-reported');
+    expect(said.map(({ data }) => [data['categories'], data['verified'], data['mayGrant']])).toEqual([
+      [{ marketing: true }, true, true],
+      [{ marketing: false }, true, true],
     ]);
   });
 

@@ -267,17 +267,18 @@ describe('an event of the collector', () => {
     const said = (sourceKind: 'server' | 'browser', of: unknown = event) =>
       observed(of, { sourceKind })
         .facts.slice(1)
-        .map(({ definition, of: whose, data }) => [definition.name, whose, data['category'], data['verified']]);
-    expect(said('server')).toEqual([
-      ['ConsentDenied', 0, 'ads', true],
-      ['ConsentGranted', 0, 'marketing', true],
-    ]);
+        .map(({ definition, of: whose, data }) => [definition.name, whose, data['verified'], data['mayGrant']]);
+    expect(said('server')).toEqual([['ConsentReported', 0, true, true]]);
     expect(said('browser')).toEqual([
-      ['ConsentDenied', 0, 'ads', false],
-      ['ConsentDenied', 1, 'ads', false],
-      ['ConsentGranted', 1, 'marketing', false],
+      ['ConsentReported', 0, false, false],
+      ['ConsentReported', 1, false, true],
     ]);
-    expect(said('browser', { ...event, anonymousId: undefined })).toEqual([['ConsentDenied', 0, 'ads', false]]);
+    expect(said('browser', { ...event, anonymousId: undefined })).toEqual([['ConsentReported', 0, false, false]]);
+    expect(said('browser', { ...event, userId: undefined })).toEqual([['ConsentReported', 0, false, true]]);
+    // A public key's yes for somebody else is not even recorded.
+    const yes = { consent: { categoryPreferences: { marketing: true } } };
+    expect(said('browser', { ...event, anonymousId: undefined, context: yes })).toEqual([]);
+    expect(said('browser', { ...event, context: yes })).toEqual([['ConsentReported', 1, false, true]]);
   });
 
   it('Order Completed is an order, exact to the penny', () => {

@@ -17,7 +17,6 @@ export type FactDraft = {
   /** A category alone is the subject's own stream of it; an order, a subscription, a flow has a stream of its own. */
   readonly stream:
     | 'intake'
-    | 'consent'
     | 'interaction'
     | 'connection'
     | { readonly order: string }

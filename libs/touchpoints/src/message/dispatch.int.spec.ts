@@ -3,13 +3,17 @@ import type { Asked, CommandPath } from '@tsunagari/command';
 import { consentCommands, mayContact, preferencesOf } from '@tsunagari/customers';
 import { DAYS, type Deployment, openDeployment, openServices, type Services } from '@tsunagari/deployment';
 import { isTimeZone, readConfiguration } from '@tsunagari/runtime';
-import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { bundleProgram, runBundled, testDatabase, type TestDatabase } from '@tsunagari/testing';
 import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dispatcher, type DispatchPorts, readMessage } from './dispatch';
 import { messageCommands } from './message.commands';
+import { webhookProvider } from '../providers/webhook';
+import type { Mortal } from '../../test-programs/mortal-dispatcher';
 import type { MessageProvider, OutgoingMessage } from './provider';
 
 const AT = '2026-01-02T03:04:05.000Z';
@@ -173,6 +177,64 @@ describe('a process that is killed at any step of a hand-over', () => {
     const contact = await deployment.store.readStream(`contact-${known?.kind === 'known' ? known.subject : ''}`);
     expect(contact.kind === 'open' && contact.facts.filter(({ type }) => type.endsWith('slot-released')).length).toBeGreaterThanOrEqual(1);
   });
+});
+
+describe('a process that is killed with −9 at any step of a hand-over to a real receiver', () => {
+  let receiver: Server;
+  let url: string;
+  const got: string[] = [];
+  beforeAll(async () => {
+    receiver = createServer((request, response) => {
+      request.resume().on('end', () => {
+        got.push(String(request.headers['idempotency-key']));
+        response.writeHead(204).end();
+      });
+    });
+    await new Promise<void>((resolve) => void receiver.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/messages`;
+  });
+  afterAll(() => {
+    receiver.closeAllConnections();
+    return new Promise((resolve) => receiver.close(resolve));
+  });
+
+  it.each([
+    ['marketing', 'before'],
+    ['marketing', 'after'],
+    ['service', 'after'],
+  ] as const)(
+    'a %s message, %s each step',
+    async (category, when) => {
+      const program = bundleProgram(path.join(__dirname, '../../test-programs/mortal-dispatcher.ts'));
+      const ends: unknown[] = [];
+      for (let killed = true, step = 0; killed; step++) {
+        const customer = address();
+        await grant(customer);
+        await services.runner.catchUp();
+        const messageId = (await queue(customer, category)) ?? '';
+        const mortal: Mortal = { databaseUrl: database.url, home, clock: AT, url, messageId, step, after: when === 'after' };
+        const running = runBundled(program, [JSON.stringify(mortal)]);
+        await running.ended;
+        killed = !running.said.some((line) => 'done' in line);
+        // Others find it, day after day.
+        for (let days = 1; days <= 4; days++) {
+          const now = () => new Date(Date.parse(AT) + days * 86_400_000).toISOString();
+          const provider = webhookProvider({ url, secret: 'a secret of 16 or more', channels: ['email'], now });
+          await dispatching(provider, { now }).dispatch(messageId);
+        }
+        const times = got.filter((key) => key === messageId).length;
+        const status = await statusOf(messageId);
+        ends.push([status, times]);
+        if (category === 'marketing') expect([status, times <= 1]).toEqual([status === 'sent' && times === 1 ? 'sent' : 'unknown', true]);
+        else expect([status, times >= 1]).toEqual(['sent', true]);
+        if (step > 20) throw new Error('a hand-over has fewer steps');
+      }
+      // It was killed where nobody can know, too; and in the end it was not killed at all.
+      if (category === 'marketing') expect(ends).toContainEqual(['unknown', when === 'after' ? 1 : 0]);
+      expect(ends.at(-1)).toEqual(['sent', 1]);
+    },
+    300_000,
+  );
 });
 
 it('a marketing message that consent forbids at dispatch is never sent, in whatever order she grants, withdraws, is merged, split, and processes restart', async () => {
