@@ -409,15 +409,25 @@ describe('messages', () => {
     expect(await (await fetch(address)).text()).toContain('<html lang="ja">');
   });
 
-  it('is held back when she takes her consent back while it waits', async () => {
+  it('is taken out of the queue when she takes her consent back while it waits, by whatever she is known; others stay', async () => {
     const recipient = await consented();
-    const { message: queued } = await message(recipient, { notBefore: '2026-01-02T05:00:00Z' });
+    const userId = fresh('u');
+    await platform.send('/v1/identify', { userId, messageId: fresh('m'), traits: { email: recipient.value } });
+    const later = { notBefore: '2026-01-02T05:00:00Z' };
+    const { message: queued } = await message(recipient, later);
+    const { message: service } = await message(recipient, { ...later, category: 'SERVICE' });
+    const { message: elsewhere } = await message(await consented(), later);
     expect(await status(queued.messageId)).toMatchObject({ status: 'QUEUED' });
-    await platform.ask('mutation W($input: ConsentTopicInput!) { withdrawConsent(input: $input) { __typename } }', {
-      input: { customer: recipient, category: 'marketing', idempotencyKey: fresh('key') },
-    });
+    // She says it where she signed in, not at the address.
+    await platform.ask(
+      'mutation W($input: ConsentTopicInput!) { withdrawConsent(input: $input) { __typename } }',
+      { input: { category: 'marketing', idempotencyKey: fresh('key') } },
+      { userId },
+    );
+    expect(await status(queued.messageId)).toMatchObject({ status: 'SUPPRESSED', rule: 'CONSENT', detail: 'WITHDRAWN', dueAt: null });
+    expect([(await status(service.messageId)).status, (await status(elsewhere.messageId)).status]).toEqual(['QUEUED', 'QUEUED']);
     await platform.moveClock('2026-01-02T05:00:00.000Z');
-    expect(await status(queued.messageId)).toMatchObject({ status: 'SUPPRESSED', rule: 'CONSENT', detail: 'WITHDRAWN' });
+    expect([(await status(service.messageId)).status, (await status(elsewhere.messageId)).status]).toEqual(['SENT', 'SENT']);
     expect(existsSync(outbox(queued.messageId))).toBe(false);
   });
 
