@@ -132,7 +132,7 @@ describe('consent through the graph', () => {
     await ask('grantConsent', { noticeId, noticeVersion: 1, channel: 'EMAIL' }, { userId: nobody });
     await platform.caughtUp();
     const { rows } = await platform.deployment.pool.query(
-      "select data->>'code' as code from events where type like '%reaction-refused' and data->>'command' = 'AskToConfirm'",
+      "select data->>'code' as code from events where type like '%reaction-refused' and data->>'command' = 'touchpoints.AskToConfirm'",
     );
     expect(rows).toEqual([{ code: 'NO_ADDRESS' }]);
   });

@@ -1,5 +1,6 @@
 import {
   BEGINNING,
+  comparePositions,
   experienceLearned,
   type Fact,
   type FactRegistry,
@@ -33,6 +34,7 @@ import {
   quietHoursSet,
 } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Tried } from '@tsunagari/decisioning';
 
 /** An offer as it stands, with all its revisions: a decision made on an old one still replays. */
@@ -104,7 +106,16 @@ const TYPES = [
 const PAGE = 1000;
 
 /** The book, kept in memory and brought up to the end of the log before every answer: a decision never misses what was just said. */
-export type BookReader = { readonly current: () => Promise<Book> };
+export type BookReader = {
+  readonly current: () => Promise<Book>;
+  /**
+   * With the fact at this position in it. Where the log follows the store from afar, what was just appended comes a little later.
+   * @throws when it has not come after ten seconds: the log does not follow.
+   */
+  readonly containing: (position: Position) => Promise<Book>;
+};
+
+const CONTAINED_WITHIN_MS = 10_000;
 
 export function bookReader({ log, registry }: { readonly log: EventLog; readonly registry: FactRegistry }): BookReader {
   let book: Book = {
@@ -138,7 +149,14 @@ export function bookReader({ log, registry }: { readonly log: EventLog; readonly
     }
   }
 
-  return {
+  const reader: BookReader = {
+    async containing(position) {
+      for (const end = performance.now() + CONTAINED_WITHIN_MS; ; await pause(20)) {
+        const read = await reader.current();
+        if (comparePositions(seen, position) >= 0) return read;
+        if (performance.now() > end) throw new Error(`the log stands at ${seen}, and ${position} was appended ten seconds ago`);
+      }
+    },
     async current() {
       // Whoever asks while somebody reads waits for that, and then for a reading that began after the question.
       const mine = ++asked;
@@ -153,6 +171,7 @@ export function bookReader({ log, registry }: { readonly log: EventLog; readonly
       return book;
     },
   };
+  return reader;
 }
 
 function evolveBook(book: Book, fact: Fact): Book {

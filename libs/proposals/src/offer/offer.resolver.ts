@@ -15,7 +15,8 @@ export function offerResolvers({ commands, book, now }: ProposalsPorts): Resolve
   const answer = async (offerId: string, result: CommandResult, context: SubgraphContext) => {
     if (result.kind === 'refused') return commandRefused(result.refusal);
     if (result.position !== null) context.appended(result.position);
-    const offer = (await book.current()).offers.get(offerId);
+    const stands = await (result.position === null ? book.current() : book.containing(result.position));
+    const offer = stands.offers.get(offerId);
     if (!offer) throw new Error(`offer ${offerId} was accepted and cannot be read`);
     return { __typename: 'OfferChanged' as const, offer, position: result.position ?? '0', repeated: result.repeated };
   };

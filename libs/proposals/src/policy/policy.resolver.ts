@@ -15,7 +15,8 @@ export function policyResolvers({ commands, book, now }: ProposalsPorts): Resolv
   const answer = async <T>(result: CommandResult, context: SubgraphContext, read: (book: Book) => T) => {
     if (result.kind === 'refused') return commandRefused(result.refusal);
     if (result.position !== null) context.appended(result.position);
-    return { ...read(await book.current()), position: result.position ?? '0', repeated: result.repeated };
+    const stands = await (result.position === null ? book.current() : book.containing(result.position));
+    return { ...read(stands), position: result.position ?? '0', repeated: result.repeated };
   };
   const policyAnswer = (policyId: string, result: CommandResult, context: SubgraphContext) =>
     answer(result, context, ({ policies }) => ({ __typename: 'PolicyChanged' as const, policy: found(policies.get(policyId), policyId) }));
