@@ -4,6 +4,7 @@ import {
   MySubscriptionsDocument,
   PurposesDocument,
   RedeemConnectCodeDocument,
+  SuccessServiceDocument,
   TouchpointDocument,
   TuningCycleDocument,
   type TypedDocumentString,
@@ -129,6 +130,25 @@ function asItGoes(told: () => Told): void {
     );
     expect(chosen).toEqual(buyers.map(({ purposeId }) => purposeId));
     expect(new Set(chosen)).toEqual(new Set([SMOOTH, FRAGRANCE]));
+  });
+
+  it('contents follow from the purpose, and means from both: the card in the package, the site and the mail together [0.10] [0.12]', async () => {
+    const { successService } = await reads(SuccessServiceDocument, { serviceId: SERVICE });
+    expect(successService).toMatchObject({
+      purpose: { purposeId: SMOOTH },
+      touchpointIds: [SITE, 'in-package', 'mail'],
+      returnPathId: SITE,
+    });
+    expect(successService?.contents.map(({ contentId, purposeId }) => [contentId, purposeId])).toEqual([
+      ['how-to-wash', SMOOTH],
+      ['self-diagnosis', SMOOTH],
+    ]);
+    const kinds = await Promise.all(
+      (successService?.touchpointIds ?? []).map(
+        async (touchpointId) => (await reads(TouchpointDocument, { touchpointId })).touchpoint?.kind,
+      ),
+    );
+    expect(kinds).toEqual(['MEMBER_SITE', 'IN_PACKAGE', 'EMAIL']);
   });
 
   it('what she answers about herself is her outcome, on the day she said it [0.10]', async () => {

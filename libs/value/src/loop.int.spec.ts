@@ -66,7 +66,7 @@ describe('goals, success services and tuning, through the graph', () => {
     goal('observeOutcome', { goalId, value, unit: 'points', method: 'SELF_REPORT', ...more }, as);
 
   describe('the goal', () => {
-    it('is one open goal of a purpose that can be measured [0.05]', async () => {
+    it('is one open goal of a purpose that can be measured [0.07] [0.11]', async () => {
       const her = customer();
       expect(await goal('declareGoal', { customer: her, purposeId: 'never' })).toMatchObject({
         code: 'UNKNOWN_PURPOSE',
@@ -93,7 +93,7 @@ describe('goals, success services and tuning, through the graph', () => {
       expect(await goal('confirmGoal', { goalId: 'never' })).toMatchObject({ code: 'UNKNOWN_GOAL' });
     });
 
-    it('is announced as achieved, lapsed and regained by what is observed [0.06] [2.06]', async () => {
+    it('is announced as achieved, lapsed and regained by what is observed [2.06]', async () => {
       const goalId = await declared();
       clock.advance(86_400_000);
       expect(await observe(goalId, '3')).toMatchObject({ __typename: 'CustomerGoalChanged' });
@@ -258,7 +258,7 @@ describe('goals, success services and tuning, through the graph', () => {
   });
 
   describe('the success service', () => {
-    it('has purpose, then content, then means; it launches measured, tuned and with a way to answer [0.19] [0.20]', async () => {
+    it('has purpose, then content, then means; it launches measured, tuned and with a way to answer [0.13] [0.19]', async () => {
       const of = { serviceId: 'course' };
       const designed = { ...of, purposeId: 'smooth', serviceKind: 'ADVICE', name: text('Combing course') };
       const content = { ...of, contentId: 'gift', purposeId: 'smooth', title: text('A brush for free'), incentive: true };
@@ -332,7 +332,7 @@ describe('goals, success services and tuning, through the graph', () => {
       },
     );
 
-    it('happens at least every month, from the launch on [0.12] [0.18]', async () => {
+    it('happens at least every month, from the launch on [0.14] [0.20]', async () => {
       expect(await process('defineTuningProcess', { ...defined, cadenceDays: 32 })).toMatchObject({
         code: 'CADENCE_TOO_LONG',
         field: 'cadenceDays',
@@ -357,7 +357,7 @@ describe('goals, success services and tuning, through the graph', () => {
       expect(late.data.tuningBoard.edges).toMatchObject([{ node: { cycleId: 'course:1', overdue: true } }]);
     });
 
-    it('is found, proposed, decided on pinned data by who decides, applied, and evaluated when it was observed [0.13] [0.25]', async () => {
+    it('is found, proposed, decided on pinned data by who decides, applied, and evaluated when it was observed [0.18] [0.21] [0.25]', async () => {
       const finding = {
         cycleId: 'course:1',
         findingId: 'f1',

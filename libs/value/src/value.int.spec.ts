@@ -306,7 +306,7 @@ describe('strategy, value model and purpose, through the graph', () => {
       },
     );
 
-    it('has indicators that another than their author approves, version by version [0.16]', async () => {
+    it('has indicators that another than their author approves, version by version [0.11] [0.15]', async () => {
       await purposeOf('p4');
       const of = { purposeId: 'p4', indicatorId: 'i' };
       expect(await purpose('approveOutcomeIndicator', of)).toMatchObject({ code: 'UNKNOWN_INDICATOR' });
@@ -335,7 +335,7 @@ describe('strategy, value model and purpose, through the graph', () => {
       );
     });
 
-    it('takes no lagging metric for a KPI, nor an indicator that reads nothing but results [0.14] [0.15]', async () => {
+    it('takes no lagging metric for a KPI, nor an indicator that reads nothing but results [0.16]', async () => {
       await purposeOf('p5');
       await purpose('registerResultMetric', { purposeId: 'p5', metricId: 'mrr' });
       const kpi = { purposeId: 'p5', target: '0.5', period: 'MONTH' };

@@ -2466,6 +2466,13 @@ export type FourQuestionsQueryVariables = Exact<{
 
 export type FourQuestionsQuery = { fourQuestions: { gaps: Array<string>, questions: Array<{ question: ReadinessQuestion, answered: boolean, by: Array<string> }> } | null };
 
+export type SuccessServiceQueryVariables = Exact<{
+  serviceId: string;
+}>;
+
+
+export type SuccessServiceQuery = { successService: { id: string, serviceId: string, stage: ServiceStage, touchpointIds: Array<string>, returnPathId: string | null, launchedAt: string | null, name: { ja: string, en: string }, purpose: { id: string, purposeId: string } | null, contents: Array<{ contentId: string, purposeId: string, incentive: boolean, title: { ja: string, en: string } }> } | null };
+
 export type RetentionQueryVariables = Exact<{
   input?: RetentionInput | null | undefined;
 }>;
@@ -5956,6 +5963,35 @@ export const FourQuestionsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FourQuestionsQuery, FourQuestionsQueryVariables>;
+export const SuccessServiceDocument = new TypedDocumentString(`
+    query SuccessService($serviceId: String!) {
+  successService(serviceId: $serviceId) {
+    id
+    serviceId
+    name {
+      ja
+      en
+    }
+    stage
+    purpose {
+      id
+      purposeId
+    }
+    contents {
+      contentId
+      purposeId
+      title {
+        ja
+        en
+      }
+      incentive
+    }
+    touchpointIds
+    returnPathId
+    launchedAt
+  }
+}
+    `) as unknown as TypedDocumentString<SuccessServiceQuery, SuccessServiceQueryVariables>;
 export const RetentionDocument = new TypedDocumentString(`
     query Retention($input: RetentionInput) {
   retention(input: $input) {
