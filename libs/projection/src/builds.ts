@@ -1,6 +1,6 @@
 import { comparePositions, type Fact, type FactRegistry, type Position } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
-import type { Pool } from '@tsunagari/postgres';
+import type { Pool, PoolClient } from '@tsunagari/postgres';
 import { audit, differenceFrom } from './audit';
 import { LostLease } from './checkpoints';
 import { type CustomerBatch, inCustomerOrder, shareDone } from './customer-order';
@@ -209,7 +209,7 @@ export class Builds {
       const { pool, schema, worker } = this.context;
       const { name } = build.definition;
       const { generation } = build.known;
-      await inTransaction(pool, async (client) => {
+      const write = async (client: PoolClient): Promise<void> => {
         const moved = await client.query(
           `update ${quoted(schema)}.checkpoints set last_customer = $5, strikes = 0, marker = null
            where reader = $1 and generation = $2 and shard = ${BUILDER} and lease = $3 and last_customer is not distinct from $4`,
@@ -223,7 +223,8 @@ export class Builds {
            where name = $1 and generation = $2`,
           [name, generation, facts, rows.length, busyMs, shareDone(batch.upTo)],
         );
-      });
+      };
+      await inTransaction(pool, write, { writer: this.context });
       build.lastCustomer = batch.upTo;
       build.careful = false;
     }
@@ -271,7 +272,7 @@ export class Builds {
         if (known.label !== null)
           await showView(client, schema, labelledView(definition.name, known.label), definition.name, known.generation);
       },
-      600_000,
+      { idleMs: 600_000, writer: this.context },
     );
     build.phase = next;
     if (next === 'ready') this.builds.delete(keyOf(definition.name, known.generation));
@@ -283,7 +284,7 @@ export class Builds {
     const { definition, known } = build;
     const verification = await this.verificationOf(build);
     const phase = verification.equal && (verification.differingFromLive ?? []).length === 0 ? 'ready' : 'differs';
-    await inTransaction(pool, async (client) => {
+    const settle = async (client: PoolClient): Promise<void> => {
       await lockProjection(client, schema, definition.name);
       await this.holdLease(client, build, worker);
       const { rows } = await client.query<{ facts: string; customers: string; busy_ms: string }>(
@@ -301,7 +302,8 @@ export class Builds {
         verification,
       });
       await this.giveUpLease(client, build);
-    });
+    };
+    await inTransaction(pool, settle, { writer: this.context });
     build.phase = phase;
     this.builds.delete(keyOf(definition.name, known.generation));
     if (phase === 'ready' && known.promotes) await this.context.promote(definition.name, known.generation);

@@ -1,7 +1,7 @@
 import type { Position } from '@tsunagari/contracts';
 import type { Pool } from '@tsunagari/postgres';
 import { GENERATIONS, type KnownGeneration } from './generations';
-import { IDENTITY, quoted } from './schema';
+import { endSessionsOf, IDENTITY, quoted } from './schema';
 
 export type Reader = { readonly reader: string; readonly generation: number };
 
@@ -36,7 +36,8 @@ export type LeaseLayout = 'generations' | 'versions';
 
 /**
  * Says that this process is alive, which renews all its leases at once; takes shards that nobody alive has, up to a fair share
- * among those who want them, and gives back what is above it or no longer wanted. Idle it writes one row.
+ * among those who want them, and gives back what is above it or no longer wanted. Idle it writes one row. A process that lost its leases
+ * while it stood still inside a transaction is thrown out of it.
  */
 export async function heartbeat(
   pool: Pool,
@@ -46,6 +47,21 @@ export async function heartbeat(
   leaseMs: number,
   layout: LeaseLayout = 'generations',
 ): Promise<Heartbeat> {
+  const beat = await attempt(pool, schema, worker, readers, leaseMs, layout);
+  if (beat.frozen.length === 0) return beat;
+  // Dead by their leases, and in the middle of a transaction: they keep their shards locked until their sessions end.
+  await endSessionsOf(pool, schema, beat.frozen);
+  return attempt(pool, schema, worker, readers, leaseMs, layout);
+}
+
+async function attempt(
+  pool: Pool,
+  schema: string,
+  worker: string,
+  readers: readonly Reader[],
+  leaseMs: number,
+  layout: LeaseLayout,
+): Promise<Heartbeat & { readonly frozen: readonly string[] }> {
   const s = quoted(schema);
   const isVersions = layout === 'versions';
   const g = isVersions ? 'version' : 'generation';
@@ -56,6 +72,7 @@ export async function heartbeat(
     retries: Heartbeat['retries'] | null;
     generations: Heartbeat['generations'] | null;
     changes: number;
+    frozen: string[] | null;
   }>({
     name: `${schema}.heartbeat`,
     text: `
@@ -93,6 +110,9 @@ with beat as (
 )
 select (select pos from ${s}.checkpoints where reader = '${IDENTITY}') as identity,
   (select json_agg(taken) from taken) as taken,
+  (select json_agg(distinct c.lease) from ${s}.checkpoints c join wanted w on (w.reader, w.generation) = (c.reader, c.${g})
+    where c.lease <> $1 and c.lease not in (select id from alive)
+      and not exists (select from free f where (f.reader, f.generation, f.shard) = (c.reader, c.${g}, c.shard))) as frozen,
   ${isVersions ? 'null as generations, 0 as changes' : `${GENERATIONS(s)} as generations, (select count(*)::int from ${s}.generation_changes) as changes`},
   (select json_agg(o.reader || ':' || o.generation || ':' || o.shard) from (
     select reader, generation, shard from mine except select reader, generation, shard from given
@@ -109,6 +129,7 @@ select (select pos from ${s}.checkpoints where reader = '${IDENTITY}') as identi
     retries: row?.retries ?? [],
     generations: row?.generations ?? [],
     changes: row?.changes ?? 0,
+    frozen: row?.frozen ?? [],
   };
 }
 

@@ -63,18 +63,26 @@ export async function writePage(target: WriteTarget, page: Page, fold: (sink: Si
     throw error;
   }
   try {
-    await inTransaction(target.pool, async (client) => {
-      const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
-      await target.model.write(client, sink.rows, sink.dropped);
-      await settle(target, client, page.upTo, sink, ranges);
-    });
+    await inTransaction(
+      target.pool,
+      async (client) => {
+        const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
+        await target.model.write(client, sink.rows, sink.dropped);
+        await settle(target, client, page.upTo, sink, ranges);
+      },
+      { writer: target },
+    );
   } catch (error) {
     if (!isFaultOfData(error)) throw error;
-    await inTransaction(target.pool, async (client) => {
-      const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
-      await writeWhatCanBe(target, client, sink);
-      await settle(target, client, page.upTo, sink, ranges);
-    });
+    await inTransaction(
+      target.pool,
+      async (client) => {
+        const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
+        await writeWhatCanBe(target, client, sink);
+        await settle(target, client, page.upTo, sink, ranges);
+      },
+      { writer: target },
+    );
   }
   return sink;
 }
@@ -93,7 +101,7 @@ async function writeAsItGoes(target: WriteTarget, page: Page, fold: (sink: Sink)
     await settle(target, client, page.upTo, sink, ranges);
     return sink;
   };
-  return inTransaction(target.pool, work, PATIENCE_MS);
+  return inTransaction(target.pool, work, { idleMs: PATIENCE_MS, writer: target });
 }
 
 async function settle(

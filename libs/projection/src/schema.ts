@@ -113,16 +113,38 @@ export async function ensureSchema(pool: Pool, schema: string): Promise<void> {
   });
 }
 
+/** Class of the advisory locks that a process holds while it writes by its leases. Any number nobody else uses. */
+const WRITING = 1_414_744_906;
+
+/** Which process writes by its leases in a schema: whoever takes these over ends its sessions. */
+export type Writer = { readonly schema: string; readonly worker: string };
+
+export type TransactionOptions = {
+  /** A session that stands still inside the transaction for so long is ended by the server. Default 10,000. */
+  readonly idleMs?: number;
+  readonly writer?: Writer;
+};
+
 /**
- * One transaction on a connection of the pool. A session that stands still inside it (a frozen process) is ended by the server
- * after `idleMs`, so that its locks do not keep a successor waiting. The commit does not wait for the disk: everything here can be
- * folded again, and a crash of the server loses rows and checkpoint together or neither.
+ * One transaction on a connection of the pool. A session that stands still inside it (a frozen process) is ended: by whoever takes over
+ * the leases of its `writer`, see {@link endSessionsOf}, and else by the server after `idleMs`; so its locks keep nobody waiting. The
+ * commit does not wait for the disk: everything here can be folded again, and a crash of the server loses rows and checkpoint together
+ * or neither.
  */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, idleMs = 10_000): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  { idleMs = 10_000, writer }: TransactionOptions = {},
+): Promise<T> {
   const client = await pool.connect();
+  const held = writer
+    ? `; select pg_advisory_xact_lock_shared(${WRITING}, hashtext('${quoted(writer.schema)} ${uuid(writer.worker)}'))`
+    : '';
   let broken: Error | undefined;
   try {
-    await client.query(`begin; set local synchronous_commit = off; set local idle_in_transaction_session_timeout = ${Math.round(idleMs)}`);
+    await client.query(
+      `begin; set local synchronous_commit = off; set local idle_in_transaction_session_timeout = ${Math.round(idleMs)}${held}`,
+    );
     const result = await work(client);
     await client.query('commit');
     return result;
@@ -132,4 +154,20 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   } finally {
     client.release(broken);
   }
+}
+
+/** Ends the sessions in which processes that have lost their leases still write: their locks would keep the next one out. */
+export async function endSessionsOf(pool: Pool, schema: string, workers: readonly string[]): Promise<void> {
+  await pool.query(
+    `select pg_terminate_backend(l.pid, 1000) from pg_locks l join unnest($2::text[]) w(worker)
+       on l.objid::bigint = hashtext($1 || ' ' || w.worker)::bigint & 4294967295
+     where l.locktype = 'advisory' and l.objsubid = 2 and l.classid::bigint = ${WRITING}
+       and l.database = (select oid from pg_database where datname = current_database()) and l.pid <> pg_backend_pid()`,
+    [quoted(schema), workers],
+  );
+}
+
+function uuid(text: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(text)) throw new RangeError(`a worker is a UUID: ${text}`);
+  return text;
 }

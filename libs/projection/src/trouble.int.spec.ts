@@ -206,6 +206,24 @@ describe('the runner in trouble', () => {
         import { trailProjection } from './spec-world';
         const pool = createPool(process.env.DATABASE);
         const deadly = (fact) => { if (fact.data.name === 'deadly') process.exit(9); if (fact.data.name === 'slow') { process.send('folding'); const end = Date.now() + 150; while (Date.now() < end); } };
+        if (process.env.FREEZES) {
+          // The process that stands still in the middle of a page's transaction: after the fence, before the commit.
+          const { connect } = pool;
+          pool.connect = async (...given) => {
+            const client = await connect.apply(pool, given);
+            if (given.length > 0) return client;
+            const { query } = client;
+            client.query = function (what, ...more) {
+              const asked = query.call(client, what, ...more);
+              if (!String(what.name).startsWith('w:')) return asked;
+              return asked.then((answer) => new Promise((resolve, reject) => {
+                client.once('error', (error) => { process.send(error.code ?? error.message); reject(error); });
+                process.send('writing');
+              }));
+            };
+            return client;
+          };
+        }
         const runner = createProjectionRunner({ pool, log: postgresEventLog({ pool }), journal: postgresJournal({ pool }), registry, definitions: [trailProjection('trail', { fact: deadly })] });
         runner.start().then(() => process.send('started'));
         process.on('disconnect', () => process.exit(0));`;
@@ -224,9 +242,9 @@ describe('the runner in trouble', () => {
       );
     });
 
-    const spawned = (): ChildProcess => {
+    const spawned = (env: Readonly<Record<string, string>> = {}): ChildProcess => {
       const child = spawn(process.execPath, [bundle], {
-        env: { ...process.env, DATABASE: db.url, NODE_PATH: join(process.cwd(), 'node_modules') },
+        env: { ...process.env, ...env, DATABASE: db.url, NODE_PATH: join(process.cwd(), 'node_modules') },
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       });
       children.push(child);
@@ -267,6 +285,22 @@ describe('the runner in trouble', () => {
       expect(await successor.waitFor('trail', world.last(), { timeoutMs: 30_000 })).toMatchObject({ kind: 'caught-up' });
       expect(await successor.stateHash('trail')).not.toEqual(before);
       expect(await successor.audit('trail')).toMatchObject({ equal: true, rows: 10 });
+    });
+
+    it('throws out of its transaction a process that was frozen in the middle of one, instead of waiting for it (failure modes 10 and 15)', async () => {
+      const child = spawned({ FREEZES: 'true' });
+      await said(child, 'started');
+      const writing = said(child, 'writing');
+      await world.append([behaviour(uuid('a'), moment(1)), behaviour(uuid('b'), moment(1))]);
+      await writing;
+      // Not ended by the server for having stood still, but by whoever took over.
+      const thrownOut = said(child, '57P01');
+      child.kill('SIGSTOP');
+      const successor = await started();
+      expect(await successor.waitFor('trail', world.last(), { timeoutMs: 30_000 })).toMatchObject({ kind: 'caught-up' });
+      child.kill('SIGCONT');
+      await thrownOut;
+      expect(await successor.audit('trail')).toMatchObject({ equal: true, rows: 2 });
     });
   });
 });

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Fact, laterPosition, type Position } from '@tsunagari/contracts';
 import { ageAfter } from '@tsunagari/event-log';
+import type { PoolClient } from '@tsunagari/postgres';
 import { Bell } from '../bell';
-import { LostLease } from '../checkpoints';
 import { giveBack, heartbeat, ownShards } from '../leases';
-import { Gate } from '../page-writer';
+import { Loops } from '../loops';
 import { logDiffers } from '../restored-log';
-import type { CaughtUp, LogDiffers, ReplayOutcome, StartOutcome } from '../runner-face';
+import type { CaughtUp, ReplayOutcome, StartOutcome } from '../runner-face';
 import { inTransaction, quoted } from '../schema';
 import { auditTable, hashTable, type TableAudit, type TableHash } from './audit';
 import { moveReaders } from './checkpoints';
@@ -22,25 +22,19 @@ export function createReadModelRunner(options: ReadModelRunnerOptions): ReadMode
   return new Runner(options);
 }
 
-const OUTAGE_PAUSE_MS = 250;
 /** How long a position that passed nothing but strangers' facts may stand in memory only. */
 const FLUSH_MS = 200;
 
 class Runner implements ReadModelRunner {
-  private readonly worker = randomUUID();
+  readonly worker = randomUUID();
   private readonly kept = new Map<string, Kept>();
   private readonly appended = new Bell();
   private readonly moved = new Bell();
-  private readonly ending = new Bell();
-  private readonly beats = new Gate();
-  private loops: Promise<void>[] = [];
+  private readonly loops: Loops;
   private stopListening: () => void = () => undefined;
-  private stopped = true;
-  private suspicious = false;
-  private halted: LogDiffers | undefined;
   private readonly pollMs: number;
   private readonly leaseMs: number;
-  private readonly schema: string;
+  readonly schema: string;
 
   constructor(private readonly options: ReadModelRunnerOptions) {
     const { definitions, schema, pollMs = 1000, leaseMs = 3000 } = options;
@@ -50,6 +44,14 @@ class Runner implements ReadModelRunner {
     this.schema = schema;
     this.pollMs = pollMs;
     this.leaseMs = leaseMs;
+    this.loops = new Loops({
+      pollMs,
+      leaseMs,
+      beat: () => this.takeAndLearn(),
+      resync: () => this.resync(),
+      logDiffers: () => logDiffers(options.pool, schema, options.journal),
+      say: (kind, cause, readModel = '*') => this.say(readModel, kind, cause),
+    });
   }
 
   reader<S>(definition: ReadModelDefinition<S>): ReadModelReader<S> {
@@ -68,20 +70,27 @@ class Runner implements ReadModelRunner {
       const { table, shown } = await ensureTable(pool, this.schema, definition);
       this.kept.set(definition.name, new Kept(definition, table, shown, head));
     }
-    this.stopped = false;
+    this.loops.begin();
     if (definitions.length === 0) return { kind: 'started' };
-    await this.beat();
+    await this.loops.beat();
     this.stopListening = log.onAppended(this.appended.ring);
-    this.loops = [this.run(), this.keepAlive()];
+    this.loops.add({
+      step: () => this.step(),
+      bell: this.appended,
+      waitMs: () => (this.isDirty() ? FLUSH_MS : this.pollMs),
+      onQuiet: () => this.flush(),
+    });
+    this.loops.keepAlive();
     return { kind: 'started' };
   }
 
   async stop(): Promise<void> {
-    if (this.stopped) return;
-    this.stopped = true;
+    if (this.loops.isStopped) return;
     this.stopListening();
-    for (const bell of [this.ending, this.appended, this.moved]) bell.ring();
-    await Promise.all(this.loops);
+    const ended = this.loops.stop();
+    this.moved.ring();
+    await ended;
+    await this.flush().catch(() => undefined);
     if (this.kept.size > 0)
       await giveBack(this.options.pool, this.schema, this.worker).catch((cause: unknown) => this.say('*', 'outage', cause));
   }
@@ -93,7 +102,7 @@ class Runner implements ReadModelRunner {
       const at = await this.lowest(position);
       if (comparePositions(at, position) >= 0) return { kind: 'caught-up', position: at };
       const left = until - performance.now();
-      if (left <= 0 || this.stopped) return { kind: 'lagging', position: at, wanted: position };
+      if (left <= 0 || this.loops.isStopped) return { kind: 'lagging', position: at, wanted: position };
       const allOurs = [...this.kept.values()].every((kept) => kept.at !== undefined);
       await this.moved.wait(heard, Math.min(left, allOurs ? left : 25));
     }
@@ -143,7 +152,7 @@ class Runner implements ReadModelRunner {
     const kept = this.named(name);
     await emptyTable(this.options.pool, this.schema, kept.definition, kept.table);
     kept.at = undefined;
-    await this.beat();
+    await this.loops.beat();
     this.appended.ring();
   }
 
@@ -171,25 +180,10 @@ class Runner implements ReadModelRunner {
       const now = (await pool.query<{ attempts: number; error: string }>(`select attempts, error ${where}`, values)).rows[0];
       if (!now) return { kind: 'replayed' };
       if (now.attempts > before.attempts || performance.now() > until) return { kind: 'still-parked', error: now.error };
-      await this.beat();
+      await this.loops.beat();
       this.appended.ring();
       await this.moved.wait(heard, 50);
     }
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      const heard = this.appended.count;
-      try {
-        if (this.suspicious) await this.checkLog();
-        if (!this.halted && (await this.step())) continue;
-        await this.appended.wait(heard, this.isDirty() ? FLUSH_MS : this.pollMs);
-        if (this.appended.count === heard) await this.flush();
-      } catch (error) {
-        await this.afterFailure(error);
-      }
-    }
-    await this.flush().catch(() => undefined);
   }
 
   /** One page for every group of read models that stand at one place: whoever rebuilds does not keep the others waiting. */
@@ -236,7 +230,7 @@ class Runner implements ReadModelRunner {
       folds.push({ kept, outcome, retried });
     }
     const readers = group.map(({ definition: { name, version }, stored }) => ({ reader: name, version, stored }));
-    await inTransaction(pool, async (client) => {
+    const write = async (client: PoolClient): Promise<void> => {
       await moveReaders(client, this.schema, this.worker, readers, upTo, page.facts.at(-1));
       for (const { kept, outcome } of folds) {
         await writeRows(client, kept.table, outcome);
@@ -244,7 +238,8 @@ class Runner implements ReadModelRunner {
         await settleParked(client, this.schema, kept.definition, outcome, { retryMs, attempts });
         if (outcome.folded.length > 0) await this.options.onFolded?.(client, kept.definition, outcome.folded);
       }
-    });
+    };
+    await inTransaction(pool, write, { writer: this });
     for (const { kept, outcome, retried } of folds) {
       kept.at = upTo;
       kept.stored = upTo;
@@ -276,58 +271,27 @@ class Runner implements ReadModelRunner {
     if (dirty.length === 0) return;
     const to = new Map<Position, Kept[]>();
     for (const kept of dirty) if (kept.at !== undefined) to.set(kept.at, [...(to.get(kept.at) ?? []), kept]);
-    await inTransaction(this.options.pool, async (client) => {
+    const write = async (client: PoolClient): Promise<void> => {
       for (const [upTo, group] of to) {
         const readers = group.map(({ definition: { name, version }, stored }) => ({ reader: name, version, stored }));
         await moveReaders(client, this.schema, this.worker, readers, upTo, undefined);
       }
-    });
+    };
+    await inTransaction(this.options.pool, write, { writer: this });
     for (const [upTo, group] of to) for (const kept of group) kept.stored = upTo;
   }
 
-  private async afterFailure(error: unknown): Promise<void> {
-    try {
-      if (error instanceof LostLease) return await this.resync();
-      this.say('*', 'outage', error);
-      this.suspicious = true;
-      await this.ending.wait(this.ending.count, OUTAGE_PAUSE_MS);
-    } catch (cause) {
-      this.say('*', 'outage', cause);
-      await this.ending.wait(this.ending.count, OUTAGE_PAUSE_MS);
+  private async takeAndLearn(): Promise<void> {
+    const readers = [...this.kept.values()].map(({ definition: { name, version } }) => ({ reader: name, generation: version }));
+    const { taken, owned, retries } = await heartbeat(this.options.pool, this.schema, this.worker, readers, this.leaseMs, 'versions');
+    for (const kept of this.kept.values()) {
+      const { name, version } = kept.definition;
+      if (!owned.has(`${name}:${version}:0`)) kept.at = undefined;
+      const mine = taken.find((shard) => shard.reader === name && shard.generation === version);
+      if (mine) kept.own(mine.pos);
+      for (const retry of retries) if (retry.projection === name && retry.generation === version) kept.retries.add(retry.customer);
     }
-  }
-
-  /** After an outage the database may be another one: one that was promoted from an older copy. */
-  private async checkLog(): Promise<void> {
-    this.halted = await logDiffers(this.options.pool, this.schema, this.options.journal);
-    this.suspicious = false;
-    if (this.halted) this.say(this.halted.projection, 'log-differs', new Error(this.halted.explanation));
-  }
-
-  private async keepAlive(): Promise<void> {
-    while (!this.stopped) {
-      await this.ending.wait(this.ending.count, this.leaseMs * 0.4);
-      if (this.stopped) return;
-      await this.beat().catch((cause: unknown) => {
-        this.suspicious = true;
-        this.say('*', 'outage', cause);
-      });
-    }
-  }
-
-  private beat(): Promise<void> {
-    return this.beats.pass(async () => {
-      const readers = [...this.kept.values()].map(({ definition: { name, version } }) => ({ reader: name, generation: version }));
-      const { taken, owned, retries } = await heartbeat(this.options.pool, this.schema, this.worker, readers, this.leaseMs, 'versions');
-      for (const kept of this.kept.values()) {
-        const { name, version } = kept.definition;
-        if (!owned.has(`${name}:${version}:0`)) kept.at = undefined;
-        const mine = taken.find((shard) => shard.reader === name && shard.generation === version);
-        if (mine) kept.own(mine.pos);
-        for (const retry of retries) if (retry.projection === name && retry.generation === version) kept.retries.add(retry.customer);
-      }
-      if (taken.length > 0 || retries.length > 0) this.appended.ring();
-    });
+    if (taken.length > 0 || retries.length > 0) this.appended.ring();
   }
 
   private async resync(): Promise<void> {

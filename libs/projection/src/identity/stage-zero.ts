@@ -20,8 +20,8 @@ export class StageZero {
     private readonly pool: Pool,
     private readonly journal: Journal,
     private readonly registry: FactRegistry,
-    private readonly schema: string,
-    private readonly worker: string,
+    readonly schema: string,
+    readonly worker: string,
   ) {
     this.s = quoted(schema);
   }
@@ -41,7 +41,7 @@ export class StageZero {
     const derived = await deriveIdentity(page.facts, page.upTo, this.rules, this.rows(), this.journal, this.registry);
     const days = page.facts.filter(({ type }) => type === dayClosed.type);
     const closed = days.map((fact) => fact.data as DayClosed);
-    await inTransaction(this.pool, async (client) => {
+    const write = async (client: PoolClient): Promise<void> => {
       const ranges = await moveCheckpoints(client, this.schema, this.worker, { reader: IDENTITY, generation: 1, shards: [0] }, page);
       await this.write(client, derived);
       if (days.length > 0)
@@ -55,7 +55,8 @@ export class StageZero {
         this.schema,
         identitySignals(derived, page).filter(({ at }) => isEmitted(range, at)),
       );
-    });
+    };
+    await inTransaction(this.pool, write, { writer: this });
     this.rules = derived.rules.at(-1)?.rules ?? this.rules;
     this.position = page.upTo;
   }
