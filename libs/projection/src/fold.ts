@@ -34,7 +34,8 @@ export function foldCustomer(fold: AnyFold, facts: readonly Fact[], days: Days):
 
 /** Sorted by (occurred, id), each id once. */
 export function inFoldOrder(facts: readonly Fact[]): readonly Fact[] {
-  if (facts.length === 1) return facts;
+  // Mostly they came as they happened.
+  if (facts.every((fact, index) => index === 0 || compareForFold(facts[index - 1] ?? fact, fact) < 0)) return facts;
   const sorted = facts.toSorted(compareForFold);
   return sorted.filter((fact, index) => fact.id !== sorted[index - 1]?.id);
 }

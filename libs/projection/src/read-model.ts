@@ -8,6 +8,8 @@ import { quoted, shardOf } from './schema';
 
 export type Row = { readonly key: string } & Folded<unknown>;
 
+export type StateText = { readonly key: string; readonly text: string };
+
 /** A row ready to be written. Made one by one, so that a state or a column that cannot be written is that key's fault alone. */
 export type Written = {
   readonly key: string;
@@ -92,13 +94,13 @@ export class ReadModel {
     return rows.map(rowOf);
   }
 
-  /** All rows of some shards in order of their key. */
-  async all(client: Pool | PoolClient, shards: readonly number[], after: string, limit: number): Promise<readonly Row[]> {
-    const { rows } = await client.query<Stored>(
-      `select ${STORED} from ${this.table} where shard = any($1::int[]) and key > $2 order by key limit $3`,
+  /** All rows of some shards in order of their key, each state as its text stands in the table: nothing is parsed. */
+  async texts(client: PoolClient, shards: readonly number[], after: string, limit: number): Promise<readonly StateText[]> {
+    const { rows } = await client.query<StateText>(
+      `select key, state::text as text from ${this.table} where shard = any($1::int[]) and key > $2 order by key limit $3`,
       [shards, after, limit],
     );
-    return rows.map(rowOf);
+    return rows;
   }
 
   /** Throws what the definition's columns throw. */
