@@ -307,6 +307,59 @@ describe('a command about customers is refused, with the field and the rule, and
   });
 });
 
+describe('the rules of identity', () => {
+  const RULES = 'version limits { type limit } limitOfOthers clusterLimit';
+  const PREVIEW = `query Preview($rules: IdentityRulesInput!) { identityPreview(rules: $rules) { today { ${RULES} } position wouldMerge wouldComeApart customersMore linksHeld linksFollowed merging { survivorId customerIds } apart { customerId intoIds } } }`;
+  const CHANGE = `mutation Change($input: ChangeIdentityRulesInput!) { changeIdentityRules(input: $input) { __typename ${REFUSED} ... on IdentityRulesChangedPayload { repeated position rules { ${RULES} } } } }`;
+  const preview = async (rules: object) => (await platform.ask(PREVIEW, { rules })).data.identityPreview;
+  const change = async (rules: object) =>
+    (await platform.ask(CHANGE, { input: { rules, idempotencyKey: fresh('k') } })).data.changeIdentityRules;
+
+  it('[2.21] are previewed before they are changed: who would come apart does, and comes together again', async () => {
+    const userId = fresh('u');
+    const devices = [fresh('d'), fresh('d'), fresh('d')];
+    for (const anonymousId of devices) await send('/v1/identify', { userId, anonymousId, messageId: fresh('m') });
+    await platform.caughtUp();
+    const whole = await by(userId);
+    expect(whole.identifiers).toHaveLength(4);
+    const strict = { limits: [{ type: 'ANONYMOUS_ID', limit: 2 }], clusterLimit: 50 };
+    const seen = await preview(strict);
+    expect(seen).toMatchObject({
+      today: { version: 1, limits: [{ type: 'USER_ID', limit: 1 }], limitOfOthers: 5, clusterLimit: 50 },
+      wouldMerge: 0,
+      merging: [],
+    });
+    expect(seen.customersMore).toBeGreaterThanOrEqual(1);
+    const mine = seen.apart.find(({ customerId }: { customerId: string }) => customerId === whole.id);
+    expect(mine.intoIds).toHaveLength(2);
+    expect(text(await by(userId))).toBe(text(whole));
+
+    expect(await change(strict)).toMatchObject({ __typename: 'IdentityRulesChangedPayload', repeated: false, rules: { version: 2 } });
+    expect((await by(userId)).identifiers).toHaveLength(3);
+    expect((await by(devices[2]!, 'ANONYMOUS_ID')).id).toBe(mine.intoIds[1]);
+    const loose = { limits: [], clusterLimit: 50 };
+    const back = await preview(loose);
+    expect(back).toMatchObject({ wouldComeApart: 0, customersMore: -seen.customersMore });
+    expect(back.merging).toContainEqual({ survivorId: whole.id, customerIds: mine.intoIds });
+    await change(loose);
+    expect(text(await by(userId))).toBe(text(whole));
+  });
+
+  it('are refused where they contradict themselves, and no request where they name a type twice', async () => {
+    const contrary = { limits: [{ type: 'EMAIL', limit: 9 }], clusterLimit: 5 };
+    expect(await change(contrary)).toMatchObject({ __typename: 'CommandRefused', code: 'INVALID_FIELD', field: 'limits.email' });
+    const twice = {
+      limits: [
+        { type: 'EMAIL', limit: 2 },
+        { type: 'EMAIL', limit: 3 },
+      ],
+      clusterLimit: 50,
+    };
+    const { errors } = await platform.ask(PREVIEW, { rules: twice });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'rules.limits.1' });
+  });
+});
+
 describe('who may do what', () => {
   const input = {
     mergeCustomers: {
@@ -316,6 +369,7 @@ describe('who may do what', () => {
     splitCustomer: { customerId: 'Customer:00000000-0000-4000-8000-000000000000', identifierIds: [], reason: 'x' },
     blockIdentifier: { identifierId: 'Identifier:00000000-0000-4000-8000-000000000000', reason: 'x' },
     eraseCustomer: { customerId: 'Customer:00000000-0000-4000-8000-000000000000', confirm: 'ERASE' },
+    changeIdentityRules: { rules: { limits: [{ type: 'EMAIL', limit: 9 }], clusterLimit: 5 } },
     cancelOrder: { orderId: 'never' },
     recordOrder: { orderId: 'never', buyer: { type: 'USER_ID', value: 'u' }, lines: [], currency: 'GBP' },
   };
@@ -324,6 +378,7 @@ describe('who may do what', () => {
     splitCustomer: ['success', 'ops', 'admin'],
     blockIdentifier: ['success', 'ops', 'admin'],
     eraseCustomer: ['ops', 'admin'],
+    changeIdentityRules: ['ops', 'admin'],
     cancelOrder: ['frontend', 'success', 'ops', 'admin'],
     recordOrder: ['frontend', 'success', 'ops', 'admin'],
   };

@@ -9,11 +9,14 @@ import { customerResolvers } from './customer/customer.resolver';
 import { readCustomers, type CustomerReads, type CustomerView } from './customer/customer.read-model';
 import { type Resolvers, typeDefs } from './generated/graphql';
 import type { IdentityCommands } from './identity/identity.commands';
+import type { IdentityRulesCommands } from './identity-rules/identity-rules.commands';
+import { identityRulesResolvers } from './identity-rules/identity-rules.resolver';
 
 export type CustomersPorts = CustomerReads & {
   readonly store: EventStore;
   readonly commands: IdentityCommands;
   readonly consent: ConsentCommands;
+  readonly identityRules: IdentityRulesCommands;
   /** Waits until identity has seen the position, at most 2 s. */
   readonly waitFor: (position: Position) => Promise<unknown>;
   /** The time of a command, ISO 8601. */
@@ -53,12 +56,13 @@ async function readMoments(ports: CustomersPorts, ids: readonly string[], princi
 
 /** Each aggregate resolves its own fields; those of the root and of Customer come together here. */
 function resolversOf(ports: CustomersPorts): Resolvers {
-  const [customers, consent] = [customerResolvers(ports), consentResolvers(ports)];
+  const [customers, consent, rules] = [customerResolvers(ports), consentResolvers(ports), identityRulesResolvers(ports)];
   return {
     ...customers,
     ...consent,
-    Query: { ...customers.Query, ...consent.Query },
-    Mutation: { ...customers.Mutation, ...consent.Mutation },
+    ...rules,
+    Query: { ...customers.Query, ...consent.Query, ...rules.Query },
+    Mutation: { ...customers.Mutation, ...consent.Mutation, ...rules.Mutation },
     Customer: { ...customers.Customer, ...ofThePresent(consent.Customer ?? {}) },
   };
 }

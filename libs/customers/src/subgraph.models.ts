@@ -2,6 +2,8 @@ import type { NoticePublished } from '@tsunagari/contracts';
 import type { ConsentView } from './consent/consent.resolver';
 import type { Preferences } from './consent/preference.decider';
 import type { CustomersLoaders } from './customers.subgraph';
+import type { IdentityRules } from '@tsunagari/identity';
+import type { IdentityPreview } from '@tsunagari/projection';
 import type { CustomerView, IdentifierView } from './customer/customer.read-model';
 import type { IdMoment, RequestContext } from '@tsunagari/graphql';
 
@@ -14,3 +16,5 @@ export type MergeRecordModel = CustomerView['mergedFrom'][number];
 export type ConsentModel = ConsentView;
 export type PreferencesModel = Preferences;
 export type NoticeModel = NoticePublished;
+export type IdentityRulesModel = IdentityRules;
+export type IdentityPreviewModel = IdentityPreview;

@@ -1,4 +1,5 @@
 export * from './facts';
+export * from './difference';
 export * from './fold';
 export * from './partition';
 export * from './position';

@@ -9,6 +9,7 @@ export { createProjectionRunner } from './runner';
 export { GRAPH_TYPES, subjectsNamed } from './identity/identity-facts';
 export { createIdentityReader } from './identity/identity-reader';
 export type { HeldMerge, IdentityReader } from './identity/identity-reader';
+export type { IdentityPreview, RulesInForce } from './identity/preview';
 export { canonicalJson, rowHash, sumOfHashes } from './state-hash';
 export * from './aggregates';
 export { authorityGroupsOf, reachesSubject, subjectsReached } from './identity/authority';

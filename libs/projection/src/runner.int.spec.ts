@@ -143,6 +143,48 @@ describe('the runner of projections', () => {
     expect(await runner.identity.heldMerges({ subjects: [c] })).toMatchObject([{ reason: 'IDENTIFIER_LIMIT' }]);
   });
 
+  it('says who would merge or come apart under other rules before they are in force; then it is so, for all history', async () => {
+    const names = (text: string) => text.split('').map(uuid);
+    const [a, b, c, d, e, f] = names('abcdef');
+    const runner = await started();
+    world.hold();
+    for (const subject of [a, b, c, d, e, f]) await world.register(subject!, 'email');
+    await world.link(a!, b!);
+    await world.link(b!, c!);
+    await world.link(d!, e!);
+    await world.append(names('abcdef').map((subject, n) => behaviour(subject, moment(n))));
+    await world.release();
+    await runner.catchUp();
+    const [before, wished] = [await runner.identity.rules(), { version: 2, limits: { user_id: 1, email: 2 }, clusterLimit: 50 }];
+    expect(before).toMatchObject({ since: '0', rules: { version: 1, limits: { user_id: 1 } } });
+    const hash = await runner.stateHash('trail');
+    const preview = await runner.identity.preview(wished);
+    expect(preview).toMatchObject({ wouldMerge: 0, wouldComeApart: 1, customersMore: 1, linksHeld: 1, linksFollowed: 0, merging: [] });
+    expect(preview.apart).toEqual([{ customer: a, into: [a, c] }]);
+    expect(preview.position).toBe(world.last());
+    // A preview is no change.
+    expect(await runner.stateHash('trail')).toEqual(hash);
+    await world.rules(wished);
+    await expectSound(runner);
+    expect(await runner.identity.customersOf([a!, b!, c!, d!, e!])).toEqual(
+      new Map([
+        [a, a],
+        [b, a],
+        [c, c],
+        [d, d],
+        [e, d],
+      ]),
+    );
+    expect((await runner.identity.rules()).rules).toEqual(wished);
+    // The way back says the opposite, and gives the state of before.
+    const back = await runner.identity.preview(before.rules, { examples: 1 });
+    expect(back).toMatchObject({ wouldMerge: 2, wouldComeApart: 0, customersMore: -1, linksHeld: 0, linksFollowed: 1 });
+    expect(back.merging).toEqual([{ customer: a, customers: [a, c] }]);
+    await world.rules({ version: 3, limits: {}, clusterLimit: 50 });
+    await expectSound(runner);
+    expect(await runner.stateHash('trail')).toMatchObject({ ...hash, position: world.last() });
+  });
+
   it('builds another version beside the live one and shows it when it has caught up', async () => {
     await world.append([behaviour(uuid('a'), moment(1))]);
     const old = await started();

@@ -8,6 +8,7 @@ import {
   customersSubgraph,
   expireConsent,
   identityCommands,
+  identityRulesCommands,
   mayContact,
   preferencesOf,
   reportedConsentReactor,
@@ -51,6 +52,7 @@ export function openCustomers({ pool, log, store, journal, keyring, path, secret
       ...ports,
       commands: identityCommands({ ...ports, path }),
       consent,
+      identityRules: identityRulesCommands({ path }),
       onError: onResolverError,
     }),
     ports: [

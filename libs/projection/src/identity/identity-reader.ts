@@ -1,9 +1,10 @@
 import { comparePositions, type FactRegistry, type Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
-import type { HeldReason } from '@tsunagari/identity';
+import type { HeldReason, IdentityRules } from '@tsunagari/identity';
 import type { Pool } from '@tsunagari/postgres';
 import { quoted } from '../schema';
 import { authorityGroups } from './authority-groups';
+import { type IdentityPreview, previewIdentity, type RulesInForce, rulesInForce } from './preview';
 
 /** Evidence that did not join two customers; a person may merge them. */
 export type HeldMerge = {
@@ -29,6 +30,10 @@ export interface IdentityReader {
   authorityGroupsOf(customers: readonly string[], at?: Position): Promise<ReadonlyMap<string, readonly (readonly string[])[]>>;
   /** Merges that rules held back and that still stand apart, oldest first. */
   heldMerges(options?: { readonly limit?: number; readonly subjects?: readonly string[] }): Promise<readonly HeldMerge[]>;
+  /** The rules of merging in force, as far as identity is resolved. */
+  rules(): Promise<RulesInForce>;
+  /** Who would merge or come apart under other rules; changes nothing. Reads all evidence: for a person who asks, not for a page. */
+  preview(rules: IdentityRules, options?: { readonly examples?: number }): Promise<IdentityPreview>;
   /** How far identity is resolved. */
   position(): Promise<Position>;
 }
@@ -100,6 +105,8 @@ export function createIdentityReader({
       );
       return rows.map(({ pos, fact_id, one, other, reason }) => ({ position: pos, factId: fact_id, subjects: [one, other], reason }));
     },
+    rules: () => rulesInForce({ pool, schema }),
+    preview: (rules, { examples = 20 } = {}) => previewIdentity({ pool, journal, registry, schema }, rules, examples),
     position,
   };
 }
