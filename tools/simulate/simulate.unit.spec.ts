@@ -2,6 +2,7 @@ import { facts } from '@tsunagari/contracts';
 import { fitContract, fitTransactions, type PurchaseHistory, sufficientStatistics } from '@tsunagari/clv';
 import { qiniCurve } from '@tsunagari/metrics';
 import { proveIntervals } from './proof';
+import { staffDecisions } from './staff';
 import { DEFAULT_TRUTH, type Truth } from './truth';
 import { arrivalsOf, simulateWorld } from './world';
 
@@ -37,12 +38,39 @@ describe('the simulated business', () => {
     expect([...users.values()].some((of) => of.size === 2)).toBe(true);
   });
 
+  it('has staff who find second accounts, and who merge two people by mistake and mend it, with the truth beside it', () => {
+    const decisions = staffDecisions(DEFAULT_TRUTH, 7, 2000);
+    expect(staffDecisions(DEFAULT_TRUTH, 7, 2000)).toEqual(decisions);
+    expect(decisions.map(({ day }) => day)).toEqual(decisions.map(({ day }) => day).sort((a, b) => a - b));
+    const again = world.flatMap(({ truth }) => truth.secondAccount ?? []);
+    expect(again.length).toBeGreaterThan(20);
+    const right = decisions.filter(({ samePerson }) => samePerson);
+    expect(right.map(({ identifiers: [, { value }] }) => value).sort()).toEqual(again.sort());
+    expect(right.every(({ kind }) => kind === 'merge')).toBe(true);
+    // Her orders stand under both, and no event says that the two belong together.
+    const [first] = right;
+    const under = (value?: string) =>
+      lines.filter(({ identifier, also = [] }) => [identifier, ...also].some((each) => each.value === value));
+    expect(under(first?.identifiers[1].value).every(({ also }) => also === undefined)).toBe(true);
+    const mistakes = decisions.filter(({ samePerson, kind }) => !samePerson && kind === 'merge');
+    const mended = decisions.filter(({ kind }) => kind === 'split');
+    expect(mistakes.length).toBeGreaterThan(20);
+    for (const { identifiers, day } of mended) {
+      const mistake = mistakes.find((each) => each.identifiers === identifiers);
+      expect(day).toBeGreaterThan(mistake?.day ?? Infinity);
+    }
+    // Whoever is in two mistakes would not come apart as she was.
+    const involved = mistakes.flatMap(({ identifiers }) => identifiers.map(({ value }) => value));
+    expect(new Set(involved).size).toBe(involved.length);
+  });
+
   it('has the truth that it tells: models find it again in its events', () => {
     const bought = new Map<string, { day: number; spend: number }[]>();
     const quiet: Truth = {
       ...DEFAULT_TRUTH,
       uplift: { ...DEFAULT_TRUTH.uplift, base: 0, persuadable: 0 },
       identities: { ...DEFAULT_TRUTH.identities, secondIdentifier: 0 },
+      staff: { ...DEFAULT_TRUTH.staff, secondAccount: 0 },
     };
     for (const { identifier, type, occurred, data } of arrivalsOf(simulateWorld(quiet, 3, 6000)))
       if (type === 'retention.subscriptions.order-placed') {

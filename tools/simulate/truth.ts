@@ -42,6 +42,14 @@ export type Truth = {
     /** Orders of one customer under a second, later linked identifier. */
     readonly secondIdentifier: number;
   };
+  /** What staff do by hand, where no evidence helps or evidence misleads. */
+  readonly staff: {
+    /** Customers who buy under a second account too, which nothing links: staff find out, and merge the two. */
+    readonly secondAccount: number;
+    /** Customers whom staff merge with somebody else by mistake, and split again within so many days. */
+    readonly mistaken: number;
+    readonly mendedWithinDays: number;
+  };
   readonly delivery: { readonly late: number; readonly lateDays: number; readonly twice: number };
 };
 
@@ -58,5 +66,6 @@ export const DEFAULT_TRUTH: Truth = {
   goals: { share: 0.5, medianDays: 45 },
   surveys: { everyDays: 90, answersWhenHappy: 0.5, answersWhenUnhappy: 0.2 },
   identities: { anonymousFirst: 0.3, sharedDevice: 0.15, secondIdentifier: 0.1 },
+  staff: { secondAccount: 0.02, mistaken: 0.02, mendedWithinDays: 60 },
   delivery: { late: 0.03, lateDays: 10, twice: 0.02 },
 };

@@ -1,5 +1,6 @@
 import type { Random } from '@tsunagari/clv';
 import { createRandom } from '@tsunagari/clv';
+import { hasSecondAccount, secondAccountOf } from './staff';
 import type { Truth } from './truth';
 
 /** One fact as `tsunagari import --format facts` reads it. */
@@ -32,6 +33,8 @@ export type CustomerTruth = {
   readonly goalDay: number | null;
   readonly treated: boolean;
   readonly persuadable: boolean;
+  /** The second account under which she buys too, which no event links with the first. */
+  readonly secondAccount: string | null;
 };
 
 export type SimulatedCustomer = { readonly truth: CustomerTruth; readonly arrivals: readonly Arrival[] };
@@ -56,8 +59,21 @@ export function arrivalsOf(world: Iterable<SimulatedCustomer>): readonly FactLin
 export function simulateCustomer(truth: Truth, seed: number, number: number): SimulatedCustomer {
   const random = createRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
   for (let i = 0; i < 8; i += 1) random.uniform();
-  const customer = new Customer(truth, random, seed, number);
-  return customer.live();
+  const lived = new Customer(truth, random, seed, number).live();
+  return hasSecondAccount(truth, seed, number) ? underTwoAccounts(lived) : lived;
+}
+
+/** Every third order, and what is sent back of it, under her second account. */
+function underTwoAccounts({ truth, arrivals }: SimulatedCustomer): SimulatedCustomer {
+  const again = secondAccountOf(truth.userId);
+  const orders = [...new Set(arrivals.flatMap(({ line }) => (line.type.endsWith('.order-placed') ? [String(line.data['orderId'])] : [])))];
+  const moved = new Set(orders.filter((_, n) => n % 3 === 2));
+  return {
+    truth: { ...truth, secondAccount: again.value },
+    arrivals: arrivals.map((arrival) =>
+      moved.has(String(arrival.line.data['orderId'])) ? { ...arrival, line: { ...arrival.line, identifier: again } } : arrival,
+    ),
+  };
 }
 
 class Customer {
@@ -116,6 +132,7 @@ class Customer {
       goalDay,
       treated,
       persuadable,
+      secondAccount: null,
     };
     return { truth: known, arrivals: this.arrivals };
   }
