@@ -1,12 +1,19 @@
 // `npm run bench`: the benchmarks of docs/design, side by side with their peers, correctness asserted inside. Prints the table and
 // writes docs/benchmarks.md. `-- --quick` runs shorter and writes nothing; `-- B2 B8` runs only these; `-- clv` one group.
+import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
 import { cpus, release, totalmem, type } from 'node:os';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { buildApps, options } from './build.mjs';
-import { installWhatIsMissing, root, step } from './steps.mjs';
+import { installWhatIsMissing, nodeFlags, root, step } from './steps.mjs';
+
+// Measured with the flags that every process is shipped with.
+if (!nodeFlags.every((flag) => process.execArgv.includes(flag))) {
+  const { status } = spawnSync(process.execPath, [...nodeFlags, ...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
+  process.exit(status ?? 1);
+}
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
