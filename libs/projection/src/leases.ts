@@ -77,12 +77,12 @@ async function attempt(
     name: `${schema}.heartbeat`,
     text: `
 with beat as (
-  insert into ${s}.workers (id, readers, alive_until) values ($1, $3, now() + $2 * interval '1 millisecond')
+  insert into ${s}.workers (id, readers, alive_until) values ($1, $5, now() + $2 * interval '1 millisecond')
   on conflict (id) do update set readers = excluded.readers, alive_until = excluded.alive_until
 ), alive as (
   select id, readers from ${s}.workers where alive_until > now() and id <> $1
 ), wanted as (
-  select r.reader, r.generation, 1 + (select count(*) from alive where r.reader = any(alive.readers)) as workers
+  select r.reader, r.generation, 1 + (select count(*) from alive where r.reader || ':' || r.generation = any(alive.readers)) as workers
   from unnest($3::text[], $4::int[]) r(reader, generation)
 ), mine as materialized (
   select c.reader, c.${g} as generation, c.shard, row_number() over (partition by c.reader, c.${g} order by c.shard) as nth
@@ -119,7 +119,14 @@ select (select pos from ${s}.checkpoints where reader = '${IDENTITY}') as identi
     union all select reader, generation, shard from taken) o) as owned,
   (select json_agg(json_build_object('projection', p.projection, 'generation', p.${g}, 'customer', p.customer)) from ${s}.parked p
     join mine m on (m.reader, m.generation, m.shard) = (p.projection, p.${g}, p.shard) where p.retry_at <= now()) as retries`,
-    values: [worker, leaseMs, readers.map(({ reader }) => reader), readers.map(({ generation }) => generation)],
+    values: [
+      worker,
+      leaseMs,
+      readers.map(({ reader }) => reader),
+      readers.map(({ generation }) => generation),
+      // By generation: a process that knows another version only takes no share of this one.
+      readers.map(({ reader, generation }) => `${reader}:${generation}`),
+    ],
   });
   const [row] = rows;
   return {

@@ -1,3 +1,7 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { facts as registry, type Signal } from '@tsunagari/contracts';
 import type { SignalLog } from '@tsunagari/event-log';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
@@ -7,21 +11,9 @@ import { testDatabase, type TestDatabase } from '@tsunagari/testing';
 import type { ProjectionDefinition } from '../definition';
 import { createProjectionRunner } from '../runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from '../runner-face';
-import { behaviour, createWorld, moment, type Trail, trailProjection, uuid, type World } from '../spec-world';
+import { behaviour, createWorld, moment, type Trail, uuid, type World } from '../spec-world';
 import { outboxSignalLog } from './signal-log';
-
-/** Tells who has come often: a threshold passed upwards or downwards. */
-function loyalty(version = 1, threshold = 3): ProjectionDefinition<Trail> {
-  const isLoyal = (state: Trail | undefined): boolean => (state?.count ?? 0) >= threshold;
-  return {
-    ...trailProjection('loyalty', { version }),
-    signals: (before, after, { facts }) => {
-      if (isLoyal(before) === isLoyal(after)) return [];
-      return [{ kind: isLoyal(after) ? 'BecameLoyal' : 'NoLongerLoyal', data: { count: after?.count ?? 0, of: facts.length } }];
-    },
-    publishes: ({ count }) => ({ count }),
-  };
-}
+import { loyalty, loyaltyTwice } from './spec-loyalty';
 
 describe('signals', () => {
   let db: TestDatabase;
@@ -30,6 +22,7 @@ describe('signals', () => {
   let signals: SignalLog;
   let close: () => Promise<void>;
   const running: ProjectionRunner[] = [];
+  const children: ChildProcess[] = [];
   const by = 'user:spec';
   const [a, b] = [uuid('a'), uuid('b')];
 
@@ -49,6 +42,7 @@ describe('signals', () => {
   });
 
   afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
     for (const runner of running.splice(0)) await runner.stop();
     await close();
     await db.drop();
@@ -162,6 +156,113 @@ describe('signals', () => {
     expect(await newest.rollBack('loyalty', { by })).toMatchObject({ kind: 'promoted' });
     expect((await told('signals', ['SeenOtherwise'])).map(({ position }) => position)).toEqual(difference.map(({ position }) => position));
   }, 60_000);
+
+  describe('of a build that is killed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tsunagari-signals-'));
+    const bundle = join(folder, 'builder.cjs');
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    beforeAll(() => {
+      const program = `
+        import { facts as registry } from '@tsunagari/contracts';
+        import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+        import { createPool } from '@tsunagari/postgres';
+        import { createProjectionRunner } from '../runner';
+        import { loyaltyTwice } from './spec-loyalty';
+        const pool = createPool(process.env.DATABASE);
+        let folded = 0;
+        const half = () => {
+          if (++folded !== Number(process.env.HALF)) return;
+          process.send('half');
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        };
+        createProjectionRunner({ pool, log: postgresEventLog({ pool }), journal: postgresJournal({ pool }), registry, buildPageSize: 20, definitions: [loyaltyTwice(2, half)] }).start();
+        process.on('disconnect', () => process.exit(0));`;
+      execFileSync(
+        join(process.cwd(), 'node_modules/esbuild/bin/esbuild'),
+        [
+          '--bundle',
+          '--platform=node',
+          '--packages=external',
+          `--outfile=${bundle}`,
+          '--loader=ts',
+          '--sourcefile=builder-process.ts',
+          '--log-level=warning',
+        ],
+        { input: program, cwd: __dirname },
+      );
+    });
+
+    it('under a changed definition, killed −9 at half and resumed: no effect twice, the difference once, reads all along, the way back at once (failure mode 14)', async () => {
+      const CUSTOMERS = 80;
+      const customer = (n: number): string => uuid(`k${n}`);
+      const old = await started();
+      world.hold();
+      // Of every four one is loyal by the old definition, two by the new one.
+      for (let n = 0; n < CUSTOMERS; n++) await visits(customer(n), ...(n % 4 === 0 ? [1, 2, 3] : n % 4 === 1 ? [1, 2] : [1]));
+      await world.release();
+      await old.catchUp();
+      const before = new Set((await told('signals', ['BecameLoyal'])).map(({ customer: who }) => who));
+      expect(before.size).toBe(CUSTOMERS / 4);
+      let isOver = false;
+      const seen = new Set<number>();
+      const reader = (async () => {
+        while (!isOver) {
+          const { rows } = await db.pool.query<{ n: number }>('select count(*)::int as n from understanding.loyalty');
+          seen.add(rows[0]?.n ?? -1);
+        }
+      })();
+
+      const child = spawn(process.execPath, [bundle], {
+        env: { ...process.env, DATABASE: db.url, HALF: String((CUSTOMERS * 7) / 8), NODE_PATH: join(process.cwd(), 'node_modules') },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+      children.push(child);
+      // It stands still there until it is killed.
+      await new Promise<void>((resolve) => child.on('message', (said) => said === 'half' && resolve()));
+      // Somebody becomes loyal while it is built; the live generation tells it.
+      await visits(customer(2), 2, 3);
+      await old.catchUp();
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.on('exit', resolve));
+      const { rows } = await db.pool.query<{ phase: string; done: number }>(
+        'select phase, done from understanding.projections where generation = 2',
+      );
+      expect(rows).toMatchObject([{ phase: 'building' }]);
+      expect(rows[0]?.done).toBeGreaterThan(0);
+      expect(rows[0]?.done).toBeLessThan(1);
+      await visits(customer(3), 2, 3);
+
+      const successor = createProjectionRunner({ ...options, definitions: [loyalty(), loyaltyTwice(2)] });
+      running.push(successor);
+      await successor.start();
+      const version = async () => (await successor.status()).projections[0]?.version;
+      for (const end = Date.now() + 40_000; (await version()) !== 2;) if (Date.now() > end) throw new Error('it was not promoted');
+      await visits(customer(6), 2);
+      await successor.catchUp();
+
+      const loyal = await told('signals', ['BecameLoyal']);
+      const of = (cause: string): string[] => loyal.filter((each) => each.cause === cause).map(({ customer: who }) => who);
+      // By the old definition until the promotion, by the new one from then on; each customer once.
+      expect(new Set(of('facts').filter((who) => !before.has(who)))).toEqual(new Set([customer(2), customer(3), customer(6)]));
+      const otherwise = Array.from({ length: CUSTOMERS / 4 }, (_, n) => customer(4 * n + 1));
+      expect(of('definition').toSorted()).toEqual(otherwise.toSorted());
+      expect(new Set(loyal.map(({ customer: who }) => who)).size).toBe(loyal.length);
+
+      // At once: whoever reads after the answer reads the former generation.
+      const shown = async () =>
+        (await db.pool.query<{ view: string }>(`select pg_get_viewdef('understanding.loyalty') as view`)).rows[0]?.view;
+      expect(await shown()).toContain('loyalty_g2');
+      expect(await successor.rollBack('loyalty', { by })).toMatchObject({ kind: 'promoted', generation: 1 });
+      expect(await shown()).toContain('loyalty_g1');
+      const noLonger = await told('signals', ['NoLongerLoyal']);
+      expect(noLonger.map(({ customer: who }) => who).toSorted()).toEqual([...otherwise, customer(6)].toSorted());
+      isOver = true;
+      await reader;
+      expect([...seen]).toEqual([CUSTOMERS]);
+      expect(await successor.audit('loyalty')).toMatchObject({ equal: true });
+    }, 90_000);
+  });
 
   it('shows of a state the newest of each customer only', async () => {
     const runner = await started();
