@@ -3,7 +3,18 @@ export { calendarOf, type Day, type DayNumber, dayNumberOf, dayOf, firstDayOfMon
 export { METRIC_KINDS, type MetricId, type MetricKind } from './catalogue';
 export { averageEffect, type QiniCurve, qiniCurve, type SampleRatio, sampleRatioTest, type Scored } from './experiment';
 export { chiSquareTail, type Interval, moments, normalInterval, normalQuantile, wilson } from './intervals';
-export { type Asked, type Metric, metric, type MetricClass, type MetricUnit, type NoValue, type Period, quotient, share, withoutUnfinished } from './metric';
+export {
+  type Asked,
+  type Metric,
+  metric,
+  type MetricClass,
+  type MetricUnit,
+  type NoValue,
+  type Period,
+  quotient,
+  share,
+  withoutUnfinished,
+} from './metric';
 export { type Amount, type DatedRate, minorDigitsOf, roundHalfAway, type Sum, sumOf } from './money';
 export * from './outcomes';
 export * from './process';

@@ -32,7 +32,10 @@ async function main({ databaseUrl, home, clock, url, messageId, step, after }: M
     if (deeds++ === step) process.kill(process.pid, 'SIGKILL');
     return result;
   };
-  const path: CommandPath = { execute: (decider, envelope) => deed(() => deployment.path.execute(decider, envelope)) };
+  const path: CommandPath = {
+    execute: (decider, envelope) => deed(() => deployment.path.execute(decider, envelope)),
+    executeMany: (decider, commands) => deed(() => deployment.path.executeMany(decider, commands)),
+  };
   const webhook = webhookProvider({ url, secret: 'a secret of 16 or more', channels: ['email'], now: () => clock });
   const { dispatch } = dispatcher({
     ...deployment,

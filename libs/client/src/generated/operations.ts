@@ -94,6 +94,18 @@ export type CancellationTermsInput = {
   takesEffect?: CancellationTakesEffect;
 };
 
+export type ChangeCause =
+  /** A day has ended: everything that counts days is another number. */
+  | 'DAY_CLOSED'
+  /** A segment, a metric, a need, the lifecycle or a health model, or a read model built anew. */
+  | 'DEFINITION'
+  /** Facts of hers. */
+  | 'FACTS'
+  /** Who belongs to whom: a merge, a split, a link, an erasure, other rules. */
+  | 'IDENTITY'
+  /** A lifetime-value model was fitted. */
+  | 'MODEL_FITTED';
+
 export type ChangeKind =
   /** The runner-up would be first if it were worth so much more. */
   | 'MARGIN'
@@ -400,6 +412,18 @@ export type FulfilProposalInput = {
   proposalId: string | number;
 };
 
+export type GenerationPhase =
+  /** In customer order, up to its bound. */
+  | 'BUILDING'
+  /** By position, with what came meanwhile. */
+  | 'CATCHING_UP'
+  /** Its second fold, or the live one of the same definition, says something else. */
+  | 'DIFFERS'
+  | 'FAILED'
+  | 'READY'
+  /** Everything is folded a second time. */
+  | 'VERIFYING';
+
 export type GoalSource =
   | 'CUSTOMER'
   | 'INFERRED'
@@ -682,6 +706,10 @@ export type PolicyContentInput = {
   draws?: number;
   /** ε, 0 to 0.9. */
   exploration?: number;
+  /** What one contact too many costs, minor units: it lowers the score of offers on that channel. */
+  fatiguePerContact?: number;
+  /** Marketing contacts in 30 days that tire nobody, besides those that she answered: her own norm. */
+  freeContacts?: number;
   kind: PolicyKind;
   /** How old understanding may be. */
   maxLagSeconds?: number;
@@ -1152,15 +1180,50 @@ export type RequestStatus =
   | 'SUBMITTED'
   | 'WITHDRAWN';
 
+export type RetentionBasis =
+  /** Calendar days of the time zone. */
+  | 'CALENDAR'
+  /** 24 hours from the moment of the start. */
+  | 'ROLLING';
+
 export type RetentionBracket = {
   from: number;
   to: number;
 };
 
+export type RetentionEventInput = {
+  kind: RetentionEventKind;
+  /** Of USE only: what is called so. */
+  name?: string | null | undefined;
+};
+
+export type RetentionEventKind =
+  /** One that the customer began. */
+  | 'INTERACTION'
+  | 'PURCHASE'
+  | 'RENEWAL'
+  /** A subscription became active. */
+  | 'SUBSCRIPTION'
+  /** A tracked event or a screen. */
+  | 'USE';
+
 export type RetentionInput = {
+  basis?: RetentionBasis;
   /** Of BRACKET only: spans of units, from 1, ascending. */
   brackets?: Array<RetentionBracket> | null | undefined;
   method?: RetentionMethod;
+  /** True: a customer is in one cohort for each unit in which she started. */
+  recurring?: boolean;
+  /** What counts as coming back. */
+  return?: RetentionEventInput;
+  /** Breaks down by these segments, as of the close of the day of each customer's start: she is in the first one that held. At most 10. */
+  segments?: Array<string> | null | undefined;
+  /** What a cohort begins with: the first one of a customer. */
+  start?: RetentionEventInput;
+  /** How many return events a span needs, 1 to 1000. */
+  threshold?: number;
+  /** Of calendar days; by default the deployment's. */
+  timeZone?: string | null | undefined;
   unit?: RetentionUnit;
   /** 1 to 60. */
   units?: number;
@@ -1679,6 +1742,38 @@ export type MyGoalsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type MyGoalsQuery = { me: { id: string, goals: Array<{ id: string, goalId: string, status: GoalStatus, progress: string | null, wish: string | null, declaredAt: string, confirmedAt: string | null, achievedAt: string | null, unit: string, purpose: { id: string, purposeId: string, statement: { ja: string, en: string } } | null, observations: Array<{ id: string, at: string, value: string, method: ObservationMethod, baseline: boolean }> }> | null } | null };
+
+export type CustomerChangesSubscriptionVariables = Exact<{
+  id: string | number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CustomerChangesSubscription = { customerChanged: { position: string, causes: Array<ChangeCause>, evidence: Array<string>, customer: { id: string, kind: CustomerKind, purchases: { lastPurchase: string | null, netRevenue: { amountMinor: string, currency: string } | null } | null, holdings: { silentSubscriber: boolean | null, contracts: Array<{ subscriptionId: string, status: string }> } | null } } };
+
+export type RequestChangesSubscriptionVariables = Exact<{
+  customerId?: string | number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type RequestChangesSubscription = { requestChanged: { position: string, request: { id: string, requestId: string, kind: RequestKind, status: RequestStatus, submittedAt: string, acknowledgedAt: string | null, closedAt: string | null } } };
+
+export type DecisionsMadeSubscriptionVariables = Exact<{
+  customerId?: string | number | null | undefined;
+  slot?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DecisionsMadeSubscription = { proposalDecided: { position: string, customer: { id: string }, proposals: Array<{ id: string, slot: string, place: number, status: ProposalStatus, expiresAt: string, offer: { offerId: string } }> } };
+
+export type ProjectionProgressSubscriptionVariables = Exact<{
+  projection: string;
+}>;
+
+
+export type ProjectionProgressSubscription = { projectionProgress: { position: string, status: { name: string, version: number, generation: number, position: string, head: string, lagMs: number, rebuilding: boolean, generations: Array<{ generation: number, live: boolean, phase: GenerationPhase, done: string, factsPerSecond: string, remainingMs: number | null, error: string | null }> } } };
 
 export type RecordOrderMutationVariables = Exact<{
   input: RecordOrderInput;
@@ -3551,6 +3646,94 @@ export const MyGoalsDocument = new TypedDocumentString(`
     baseline
   }
 }`) as unknown as TypedDocumentString<MyGoalsQuery, MyGoalsQueryVariables>;
+export const CustomerChangesDocument = new TypedDocumentString(`
+    subscription CustomerChanges($id: ID!, $after: Position) {
+  customerChanged(id: $id, after: $after) {
+    position
+    causes
+    evidence
+    customer {
+      id
+      kind
+      purchases {
+        lastPurchase
+        netRevenue {
+          amountMinor
+          currency
+        }
+      }
+      holdings {
+        silentSubscriber
+        contracts {
+          subscriptionId
+          status
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CustomerChangesSubscription, CustomerChangesSubscriptionVariables>;
+export const RequestChangesDocument = new TypedDocumentString(`
+    subscription RequestChanges($customerId: ID, $after: Position) {
+  requestChanged(customerId: $customerId, after: $after) {
+    position
+    request {
+      id
+      requestId
+      kind
+      status
+      submittedAt
+      acknowledgedAt
+      closedAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RequestChangesSubscription, RequestChangesSubscriptionVariables>;
+export const DecisionsMadeDocument = new TypedDocumentString(`
+    subscription DecisionsMade($customerId: ID, $slot: String, $after: Position) {
+  proposalDecided(customerId: $customerId, slot: $slot, after: $after) {
+    position
+    customer {
+      id
+    }
+    proposals {
+      id
+      slot
+      place
+      status
+      expiresAt
+      offer {
+        offerId
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DecisionsMadeSubscription, DecisionsMadeSubscriptionVariables>;
+export const ProjectionProgressDocument = new TypedDocumentString(`
+    subscription ProjectionProgress($projection: String!) {
+  projectionProgress(projection: $projection) {
+    position
+    status {
+      name
+      version
+      generation
+      position
+      head
+      lagMs
+      rebuilding
+      generations {
+        generation
+        live
+        phase
+        done
+        factsPerSecond
+        remainingMs
+        error
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProjectionProgressSubscription, ProjectionProgressSubscriptionVariables>;
 export const RecordOrderDocument = new TypedDocumentString(`
     mutation RecordOrder($input: RecordOrderInput!) {
   recordOrder(input: $input) {

@@ -16,11 +16,7 @@ export type FactDraft = {
   readonly of: number;
   /** A category alone is the subject's own stream of it; an order, a subscription, a flow has a stream of its own. */
   readonly stream:
-    | 'intake'
-    | 'interaction'
-    | 'connection'
-    | { readonly order: string }
-    | { readonly category: StreamCategory; readonly id: string };
+    'intake' | 'interaction' | 'connection' | { readonly order: string } | { readonly category: StreamCategory; readonly id: string };
   readonly expected: 'any' | 'none';
 };
 
