@@ -100,7 +100,10 @@ describe('a process that is killed at any step of a hand-over', () => {
       if (deeds++ === step) throw new Killed();
       return result;
     };
-    const path: CommandPath = { ...deployment.path, execute: (decider, envelope) => deed(() => deployment.path.execute(decider, envelope)) };
+    const path: CommandPath = {
+      ...deployment.path,
+      execute: (decider, envelope) => deed(() => deployment.path.execute(decider, envelope)),
+    };
     return { path, deed, deeds: () => deeds };
   }
 

@@ -11,8 +11,8 @@ import {
 } from '@tsunagari/contracts';
 import type { ReactorDefinition } from '@tsunagari/reactor';
 import { recorded } from '@tsunagari/testing';
-import { assumptionReactor } from './assumption.reactor';
-import { tuningReactor } from './tuning.reactor';
+import { assumptionReactor, recordAssumptionFinding } from './assumption.reactor';
+import { flagOverdue, openTuningCycle, tuningReactor } from './tuning.reactor';
 
 /** What follows from the last of these facts, once all were folded. */
 function reactionsTo<S>(reactor: ReactorDefinition<S>, ...facts: readonly Fact[]) {
@@ -26,7 +26,7 @@ const retired = recorded(successServiceRetired, { serviceId: 'combing', reason: 
 const opened = (n: number) =>
   recorded(tuningCycleOpened, { cycleId: `combing:${n}`, serviceId: 'combing', n, dueBy: '2026-02-02T00:00:00.000Z' });
 const closed = (n: number) => recorded(tuningCycleClosed, { cycleId: `combing:${n}`, serviceId: 'combing', n });
-const open = (n: number) => ({ kind: 'send', command: 'OpenTuningCycle', input: { serviceId: 'combing', n } });
+const open = (n: number) => ({ kind: 'send', command: openTuningCycle.name, input: { serviceId: 'combing', n } });
 const quiet = { kind: 'cancel-timer', timer: 'overdue' };
 
 describe('the cycles of a launched service', () => {
@@ -37,7 +37,7 @@ describe('the cycles of a launched service', () => {
         kind: 'set-timer',
         timer: 'overdue',
         at: '2026-02-02T00:00:00.000Z',
-        command: 'FlagTuningOverdue',
+        command: flagOverdue.name,
         input: { cycleId: 'combing:1' },
       },
     ]);
@@ -72,7 +72,7 @@ describe('an assumption that no longer holds', () => {
   );
   const found = (cycleId: string) => ({
     kind: 'send',
-    command: 'RecordAssumptionFinding',
+    command: recordAssumptionFinding.name,
     input: {
       cycleId,
       findingId: `assumption-${invalidated.id}`,
