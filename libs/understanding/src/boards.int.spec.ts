@@ -57,7 +57,7 @@ beforeAll(async () => {
     kind: 'new',
     price: gbp(price),
     interval: 'month',
-    terms: { takesEffect: 'at-once', noticeDays: 0, minimumMonths: 0 },
+    terms: { takesEffect: 'immediately', noticeDays: 0, minimumMonths: 0 },
     graceDays: 10,
     periodEndsAt: '2026-12-10T10:00:00.000Z',
     mrr: gbp(price),
