@@ -41,7 +41,16 @@ export * from './proposals/offer-facts';
 export * from './proposals/policy-facts';
 export * from './proposals/proposal-facts';
 export * from './refusal';
-export { type Context, type DataOf, type DecodeResult, defineFact, type FactDefinition, FactRegistry, storedSchema } from './registry';
+export {
+  type Context,
+  type DataOf,
+  type DecodeResult,
+  defineFact,
+  type FactDefinition,
+  FactRegistry,
+  kebab,
+  storedSchema,
+} from './registry';
 export * from './sealed';
 export * from './signal';
 export * from './signal-registry';

@@ -1,5 +1,5 @@
 import type { Signal } from '@tsunagari/contracts';
-import { toSequence } from '@tsunagari/contracts';
+import { kebab, schemaUri, signals as contracts, toSequence } from '@tsunagari/contracts';
 import { contentType, toPosition } from './fact-records';
 import type { LogRecord } from './record-batch';
 
@@ -13,6 +13,7 @@ type SignalEvent = {
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: 'application/json';
+  readonly dataschema?: string;
   readonly partitionkey: string;
   /** Its place among signals and states. */
   readonly sequence: string;
@@ -27,9 +28,11 @@ type SignalEvent = {
   readonly data: unknown;
 };
 
-/** `retention.signals.segment-entered`; of a state `retention.state.<projection>`. */
-export function signalType({ topic, kind }: Pick<Signal, 'topic' | 'kind'>): string {
-  return `retention.${topic}.${kind.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()}`;
+/** `retention.understanding.segment-entered.v1`, as its contract says; of a kind without one the same from its name. */
+function typeOf({ topic, kind }: Signal): { readonly type: string; readonly dataschema?: string } {
+  const contract = contracts.get(topic, kind);
+  if (!contract) return { type: `retention.understanding.${kebab(kind)}.v1` };
+  return { type: `${contract.type}.v${contract.version}`, dataschema: schemaUri(contract.type, contract.version) };
 }
 
 function envelope(signal: Signal): SignalEvent {
@@ -37,7 +40,7 @@ function envelope(signal: Signal): SignalEvent {
     specversion: '1.0',
     id: signal.id,
     source: `tsunagari:projections/${signal.projection}`,
-    type: signalType(signal),
+    ...typeOf(signal),
     subject: signal.customer,
     time: signal.recorded,
     datacontenttype: 'application/json',
