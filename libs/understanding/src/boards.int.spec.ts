@@ -14,7 +14,6 @@ import {
   subscriptionActivated,
   subscriptionCancelled,
 } from '@tsunagari/contracts';
-import { toGlobalId } from '@tsunagari/graphql';
 import { specPlatform, type SpecPlatform } from './spec-platform';
 
 /**
@@ -324,24 +323,26 @@ describe('metrics that the platform computes, counted by hand', () => {
 
 describe('margin', () => {
   const value = (who: string) =>
-    on.ask<{ customer: Record<string, unknown> }>(
-      `{ customer(id: "${toGlobalId('Customer', who)}") { ltv { basis reasonNull } holdings { contractValue { basis } }
-        purchases { evidence byCurrency { margin { amountMinor } marginOrders orders historicValue { value method notes } } } } }`,
+    on.customerOf(
+      who,
+      `{ ltv { basis reasonNull } holdings { contractValue { basis } }
+        purchases { evidence byCurrency { margin { amountMinor } marginOrders orders historicValue { value method notes } } } }`,
     );
 
   it('of every order makes what she has brought margin; without it, it is revenue, and says so', async () => {
-    expect((await value(ann)).customer['purchases']).toMatchObject({
+    expect((await value(ann))['purchases']).toMatchObject({
       byCurrency: [
         { margin: { amountMinor: '1800' }, marginOrders: 3, orders: 3, historicValue: { value: '1800', method: 'Σ margin', notes: [] } },
       ],
     });
-    expect((await value(ben)).customer['purchases']).toMatchObject({
+    expect((await value(ben))['purchases']).toMatchObject({
       byCurrency: [
         { margin: null, historicValue: { value: '1200', method: 'Σ revenue', notes: ['the margin is unknown: this is revenue'] } },
       ],
     });
     expect(await value(cat)).toMatchObject({
-      customer: { ltv: { basis: null, reasonNull: 'NO_MODEL' }, holdings: { contractValue: { basis: 'REVENUE' } } },
+      ltv: { basis: null, reasonNull: 'NO_MODEL' },
+      holdings: { contractValue: { basis: 'REVENUE' } },
     });
   });
 });
@@ -357,11 +358,12 @@ describe('every derived value of a customer says what it rests on', () => {
     await on.definitions.define({ kind: 'DefineNeed', needId: 'n', name, rule: 'uses_90d > 0' }, { ...asked, idempotencyKey: 'e2' });
     on.errors.length = 0;
     const rests = 'evidence freshness { version position }';
-    const { customer } = await on.ask<{ customer: Record<string, unknown> }>(
-      `{ customer(id: "${toGlobalId('Customer', ann)}") {
+    const customer = await on.customerOf(
+      ann,
+      `{
         attributes { name value ${rests} } holdings { ${rests} contracts { evidence } contractValue { evidence } } usage { ${rests} } connection { ${rests} }
         satisfaction { freshness { version position } } stage { ${rests} } segments { ${rests} } needs { ${rests} } churnRisk { ${rests} raised }
-        purchases { ${rests} } rfm { ${rests} } profile { ${rests} } ltv { ${rests} } purchaseProbability { ${rests} } } }`,
+        purchases { ${rests} } rfm { ${rests} } profile { ${rests} } ltv { ${rests} } purchaseProbability { ${rests} } }`,
     );
     const facts = await on.journal.bySubjects({ subjects: [ann] });
     const hers = new Set(facts.map(({ id }) => id));

@@ -3,6 +3,7 @@ import { commandPath } from '@tsunagari/command';
 import { type FactDefinition, facts as registry, identifierRegistered, orderPlaced, streamName } from '@tsunagari/contracts';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { toGlobalId } from '@tsunagari/graphql';
 import { migrate } from '@tsunagari/postgres';
 import { commandFactId, keyringSchema, postgresKeyring } from '@tsunagari/privacy';
 import { createProjectionRunner } from '@tsunagari/projection';
@@ -56,6 +57,14 @@ export async function specPlatform({ timeZone = 'UTC', uses }: { readonly timeZo
     return id;
   }
 
+  const context = { requestId: 'test', principal, atLeast: null };
+  /** Asks as staff; an answer with an error is a fault of the test. */
+  async function ask<T = Record<string, unknown>>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
+    const { data, errors: wrong } = await subgraph.execute({ document: parse(query), variables, context });
+    expect(wrong).toBeUndefined();
+    return data as T;
+  }
+
   return {
     ...ports,
     runner,
@@ -76,22 +85,20 @@ export async function specPlatform({ timeZone = 'UTC', uses }: { readonly timeZo
       await closeDays({ store, log, keyring, upTo: lastDay, timeZone, from: lastDay });
       expect(await runner.catchUp()).toMatchObject({ kind: 'caught-up' });
     },
-    /** Asks as staff; an answer with an error is a fault of the test. */
-    async ask<T = Record<string, unknown>>(query: string, variables: Record<string, unknown> = {}): Promise<T> {
-      const { data, errors: wrong } = await subgraph.execute({
-        document: parse(query),
-        variables,
-        context: { requestId: 'test', principal, atLeast: null },
-      });
-      expect(wrong).toBeUndefined();
-      return data as T;
+    ask,
+    /** Her fields, asked for as the gateway does: it knows her from the context that owns her. */
+    async customerOf(customer: string, fields: string): Promise<Record<string, unknown>> {
+      const representations = [{ __typename: 'Customer', id: toGlobalId('Customer', customer) }];
+      const { _entities } = await ask<{ _entities: readonly Record<string, unknown>[] }>(
+        `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Customer ${fields} } }`,
+        { representations },
+      );
+      const [found] = _entities;
+      if (found === undefined) throw new Error('nobody was found');
+      return found;
     },
     async refusal(query: string): Promise<unknown> {
-      const { errors: wrong } = await subgraph.execute({
-        document: parse(query),
-        variables: {},
-        context: { requestId: 'test', principal, atLeast: null },
-      });
+      const { errors: wrong } = await subgraph.execute({ document: parse(query), variables: {}, context });
       return wrong?.[0]?.extensions;
     },
     async stop(): Promise<void> {
