@@ -5,6 +5,7 @@ import DataLoader from 'dataloader';
 import type { EventStore } from '@tsunagari/event-store';
 import type { ConsentCommands } from './consent/consent.commands';
 import { consentResolvers } from './consent/consent.resolver';
+import { type Standing, standingsOfCustomers } from './consent/standing';
 import { customerResolvers } from './customer/customer.resolver';
 import { readCustomers, type CustomerReads, type CustomerView } from './customer/customer.read-model';
 import { type Resolvers, typeDefs } from './generated/graphql';
@@ -27,6 +28,8 @@ export type CustomersPorts = CustomerReads & {
 export type CustomersLoaders = {
   /** Customers as the caller may see them: of whom she reaches a part, that part; of whom she reaches nothing, null. */
   readonly customers: DataLoader<string, CustomerView | null>;
+  /** What she consents and objects to and prefers: of a page of customers together. */
+  readonly standing: DataLoader<string, Standing>;
 };
 
 /** The subgraph that owns Customer: who she is, people's word about who is who, and what she consents to. */
@@ -35,7 +38,10 @@ export function customersSubgraph(ports: CustomersPorts): Subgraph {
     name: 'customers',
     typeDefs,
     resolvers: resolversOf(ports),
-    createLoaders: ({ principal }) => ({ customers: new DataLoader((ids) => readMoments(ports, ids, principal)) }),
+    createLoaders: ({ principal }) => ({
+      customers: new DataLoader((ids) => readMoments(ports, ids, principal)),
+      standing: new DataLoader((customers) => standingsOfCustomers(ports, customers, principal)),
+    }),
     caughtUp: ports.waitFor,
     ...(ports.onError ? { onError: ports.onError } : {}),
   });

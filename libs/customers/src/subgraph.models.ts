@@ -1,5 +1,5 @@
 import type { NoticePublished } from '@tsunagari/contracts';
-import type { ConsentView } from './consent/consent.resolver';
+import type { ConsentView } from './consent/standing';
 import type { Preferences } from './consent/preference.decider';
 import type { CustomersLoaders } from './customers.subgraph';
 import type { IdentityRules } from '@tsunagari/identity';

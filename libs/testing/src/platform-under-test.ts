@@ -7,6 +7,7 @@ import { nodeTypes, supergraphSdl } from '@tsunagari/graphql/supergraph';
 import { createIntake, intakeMiddleware } from '@tsunagari/intake';
 import { type Clock, type MovableClock, readConfiguration } from '@tsunagari/runtime';
 import express from 'express';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,6 +39,8 @@ export type PlatformUnderTest = {
     variables?: Record<string, unknown>,
     options?: { readonly role?: Role | null; readonly userId?: string },
   ) => Promise<Subscribed>;
+  /** Does some work and counts the SQL statements of resolvers meanwhile, by context. One at a time. */
+  readonly counted: <T>(work: () => Promise<T>) => Promise<{ readonly answer: T; readonly statements: Readonly<Record<string, number>> }>;
   /** The position of the newest fact. */
   readonly head: () => Promise<Position>;
   /** Sends to the collector (`/v1/identify`, …) and waits until every read model has seen it. Browser keys prove nothing. */
@@ -87,10 +90,21 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
     clock: () => clock.now(),
     onError: (error) => unexpected.push(error),
   });
+  const asking = new AsyncLocalStorage<string>();
+  const statements = new Map<string, number>();
+  const { pool: counting } = deployment;
+  const query = counting.query.bind(counting) as (...args: unknown[]) => unknown;
+  Object.assign(counting, {
+    query: (...args: unknown[]): unknown => {
+      const context = asking.getStore();
+      if (context !== undefined) statements.set(context, (statements.get(context) ?? 0) + 1);
+      return query(...args);
+    },
+  });
   const subgraphs = [...services.subgraphs, nodeSubgraph(nodeTypes)];
   const gateway = await createGateway({
     supergraphSdl,
-    executors: Object.fromEntries(subgraphs.map(({ name, execute }) => [name, execute])),
+    executors: Object.fromEntries(subgraphs.map(({ name, execute }) => [name, (request) => asking.run(name, () => execute(request))])),
     subscribers: Object.fromEntries(subgraphs.map(({ name, subscribe }) => [name, subscribe])),
     authenticate: access.signIn,
     onError: (error) => unexpected.push(error),
@@ -136,6 +150,11 @@ export async function platformUnderTest(): Promise<PlatformUnderTest> {
       const subscribed = subscribeTo(`${url}/graphql`, role === null ? null : `Bearer ${await tokenOf(role, userId)}`, query, variables);
       subscriptions.push(subscribed);
       return subscribed;
+    },
+    async counted(work) {
+      statements.clear();
+      const answer = await work();
+      return { answer, statements: Object.fromEntries(statements) };
     },
     head: () => deployment.log.head(),
     async send(route, body, { source = 'server' } = {}) {

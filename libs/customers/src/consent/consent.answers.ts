@@ -1,4 +1,4 @@
-import { streamName, type ConsentQuestion, type ConsentVerdict } from '@tsunagari/contracts';
+import { comparePositions, streamName, type ConsentQuestion, type ConsentVerdict } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import type { Keyring } from '@tsunagari/privacy';
@@ -14,10 +14,19 @@ export type ConsentReads = {
   readonly identity: IdentityReader;
 };
 
-/** What was said under one identifier, read where it was decided: never older than the last withdrawal. */
-export async function readConsent(store: EventStore, subject: string): Promise<ConsentState> {
-  const stream = await store.readStream(streamName('consent', subject));
-  return stream.kind === 'open' ? stream.facts.reduce(consentDecider.evolve, consentDecider.initial) : consentDecider.initial;
+/** What was said under each identifier, read where it was decided: never older than the last withdrawal. */
+export async function readConsents(store: EventStore, subjects: readonly string[]): Promise<ReadonlyMap<string, ConsentState>> {
+  const nameOf = (subject: string): string => streamName('consent', subject);
+  const streams = await store.readStreams(subjects.map(nameOf));
+  return new Map(
+    subjects.map((subject) => {
+      const stream = streams.get(nameOf(subject));
+      return [
+        subject,
+        stream?.kind === 'open' ? stream.facts.reduce(consentDecider.evolve, consentDecider.initial) : consentDecider.initial,
+      ];
+    }),
+  );
 }
 
 /** Verdicts in the order of the questions. */
@@ -27,12 +36,7 @@ export async function mayContact(reads: ConsentReads, questions: readonly Consen
   const customerOf = await identity.customersOf(subjects);
   const members = await identity.subjectsOf([...new Set(customerOf.values())]);
   const all = [...new Set([...subjects, ...[...members.values()].flat()])];
-  const [states, groups, erased] = await Promise.all([
-    Promise.all(all.map(async (subject) => [subject, await readConsent(store, subject)] as const)),
-    authorityGroupsOf(reads, subjects),
-    keyring.erased(all),
-  ]);
-  const said = new Map(states);
+  const [said, groups, erased] = await Promise.all([readConsents(store, all), authorityGroupsOf(reads, subjects), keyring.erased(all)]);
   const saidOf = (subject: string): ReadonlyMap<string, ConsentState> => {
     const customer = members.get(customerOf.get(subject) ?? subject) ?? [];
     const own = customer.includes(subject) ? customer : [subject];
@@ -77,14 +81,16 @@ export async function mayContact(reads: ConsentReads, questions: readonly Consen
  */
 export async function preferencesOf(reads: ConsentReads, subjects: readonly string[]): Promise<readonly Preferences[]> {
   const groups = await authorityGroupsOf(reads, subjects);
-  return Promise.all(
-    subjects.map(async (subject) => {
-      const own = new Set([subject, ...(groups.get(subject) ?? [])]);
-      const streams = await Promise.all([...own].map((member) => reads.store.readStream(streamName('preferences', member))));
-      const facts = streams.flatMap((stream) => (stream.kind === 'open' ? stream.facts : []));
-      return facts
-        .sort((a, b) => a.position.length - b.position.length || (a.position < b.position ? -1 : 1))
-        .reduce(evolvePreferences, noPreferences);
-    }),
+  const streamsOf = (subject: string): readonly string[] =>
+    [...new Set([subject, ...(groups.get(subject) ?? [])])].map((member) => streamName('preferences', member));
+  const streams = await reads.store.readStreams(subjects.flatMap(streamsOf));
+  return subjects.map((subject) =>
+    streamsOf(subject)
+      .flatMap((name) => {
+        const stream = streams.get(name);
+        return stream?.kind === 'open' ? stream.facts : [];
+      })
+      .sort((a, b) => comparePositions(a.position, b.position))
+      .reduce(evolvePreferences, noPreferences),
   );
 }

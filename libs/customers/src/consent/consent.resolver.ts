@@ -1,4 +1,3 @@
-import { reachOfCustomer } from '@tsunagari/access';
 import { askedBy, type CommandResult } from '@tsunagari/command';
 import {
   consentCategorySchema,
@@ -13,40 +12,20 @@ import { authorityGroupsOf } from '@tsunagari/projection';
 import type { CustomersPorts } from '../customers.subgraph';
 import type { Resolvers } from '../generated/graphql';
 import type { SubgraphContext } from '../subgraph.models';
-import { mayContact, preferencesOf, readConsent } from './consent.answers';
+import { mayContact } from './consent.answers';
 import type { Answering, ConsentResult } from './consent.commands';
 import type { ConsentEntry, Objection } from './consent.decider';
-import type { Preferences } from './preference.decider';
+import { noPreferences, type Preferences } from './preference.decider';
+import { type Standing, standings } from './standing';
 
-/** A word, and the identifier under which it was said. */
-export type ConsentView = ConsentEntry & { readonly subject: string };
-
-type Standing = { consents: ConsentView[]; preferences: Preferences; objections: Uppercase<Objection>[] };
 type Answer = CommandRefusedResult | ({ __typename: 'ConsentAnswer'; position: string; repeated: boolean } & Standing);
 type Identifier = { type: Uppercase<IdentifierType>; value: string };
 
 export function consentResolvers(ports: CustomersPorts): Resolvers {
-  const { consent: commands, now, store, keyring, identity } = ports;
+  const { consent: commands, now, keyring } = ports;
 
-  /** What stands under these identifiers, newest first. */
-  async function standing(subjects: readonly string[]): Promise<Standing> {
-    const states = await Promise.all(subjects.map(async (subject) => ({ subject, state: await readConsent(store, subject) })));
-    const [preferences] = await preferencesOf(ports, subjects.slice(0, 1));
-    return {
-      consents: states
-        .flatMap(({ subject, state }) => Object.values(state.entries).map((entry) => ({ ...entry, subject })))
-        .sort((a, b) => b.position.length - a.position.length || (a.position < b.position ? 1 : -1)),
-      preferences: preferences ?? { language: null, timeZone: null, topics: {} },
-      objections: [...new Set(states.flatMap(({ state }) => state.objections))].map((each) => each.toUpperCase() as Uppercase<Objection>),
-    };
-  }
-  /** Of the customer what the caller reaches: a customer's own token nothing that no verified link makes hers. */
-  const ofCustomer = async (customer: string, { principal }: SubgraphContext): Promise<Standing> => {
-    const subjects = (await identity.subjectsOf([customer])).get(customer) ?? [customer];
-    const reach = await reachOfCustomer(principal, customer, identity);
-    if (reach.kind === 'none') return standing([]);
-    return standing(reach.kind === 'all' ? subjects : subjects.filter((subject) => reach.subjects.includes(subject)));
-  };
+  const standing = async (subjects: readonly string[]): Promise<Standing> =>
+    (await standings(ports, [subjects]))[0] ?? { consents: [], preferences: noPreferences, objections: [] };
 
   const answer = async ({ subject, result }: ConsentResult, context: SubgraphContext): Promise<Answer> => {
     if (result.kind === 'refused') return commandRefused(result.refusal);
@@ -81,9 +60,9 @@ export function consentResolvers(ports: CustomersPorts): Resolvers {
     },
 
     Customer: {
-      consents: async ({ customer }, _, context) => (await ofCustomer(customer, context)).consents,
-      preferences: async ({ customer }, _, context) => (await ofCustomer(customer, context)).preferences,
-      objections: async ({ customer }, _, context) => (await ofCustomer(customer, context)).objections,
+      consents: async ({ customer }, _, { loaders }) => (await loaders.standing.load(customer)).consents,
+      preferences: async ({ customer }, _, { loaders }) => (await loaders.standing.load(customer)).preferences,
+      objections: async ({ customer }, _, { loaders }) => (await loaders.standing.load(customer)).objections,
     },
 
     Consent: {

@@ -143,6 +143,21 @@ export function eventStoreContract(name: string, make: () => Promise<StoreUnderT
       expect(await versions({ limit: 0 })).toEqual([]);
     });
 
+    it('reads several streams together, each as it is read alone', async () => {
+      const [one, other, missing, closed] = [freshStream(), freshStream(), freshStream(), freshStream()];
+      await append(one, 'none', someFacts(12));
+      await append(other, 'none', someFacts(2));
+      await append(other, { exact: 2 }, someFacts(1));
+      await append(closed, 'none', someFacts(1));
+      await store.tombstone(closed, 'any');
+      const asked = [other, missing, one, closed, one];
+      const read = await store.readStreams(asked);
+      expect([...read.keys()].sort()).toEqual([...new Set(asked)].sort());
+      for (const stream of asked) expect(read.get(stream)).toEqual(await store.readStream(stream));
+      expect([one, other, missing, closed].map((stream) => read.get(stream)?.kind)).toEqual(['open', 'open', 'missing', 'closed']);
+      expect(await store.readStreams([])).toEqual(new Map());
+    });
+
     it('keeps a closed stream closed, and its facts in the log', async () => {
       const stream = freshStream();
       const facts = someFacts(2);

@@ -148,6 +148,18 @@ export function eventStoreDbStore(options: EventStoreDbOptions): EventStore {
 
     readStream: (stream, read) => accept(() => asking(() => readStream(client(), answerWithinMs, stream, read))),
 
+    readStreams: (streams) =>
+      accept(
+        async () =>
+          new Map(
+            await Promise.all(
+              [...new Set(streams)].map(
+                async (stream) => [stream, await asking(() => readStream(client(), answerWithinMs, stream))] as const,
+              ),
+            ),
+          ),
+      ),
+
     tombstone: (stream, expected) => accept(() => close(stream, expected)),
 
     async close() {

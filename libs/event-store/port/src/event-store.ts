@@ -55,6 +55,8 @@ export interface EventStore {
   /** Independent appends, in order: each succeeds or fails alone. The way to write many. Outcomes stand in the order of the input. */
   appendMany(appends: readonly Append[]): Promise<readonly AppendOutcome[]>;
   readStream(stream: string, options?: ReadStreamOptions): Promise<StreamState>;
+  /** Whole streams, by name: for a page of things, so that it costs no read each. Every stream is of one moment, not all of the same. */
+  readStreams(streams: readonly string[]): Promise<ReadonlyMap<string, StreamState>>;
   /** Closes a stream for ever. Its facts stay readable through the log. */
   tombstone(stream: string, expected: ExpectedVersion): Promise<AppendOutcome>;
   /** Finishes what was accepted, refuses what comes after. */

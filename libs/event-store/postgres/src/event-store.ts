@@ -6,7 +6,7 @@ import type { BatchLimits } from './committer';
 import { Committer } from './committer';
 import type { StoreLimits } from './encode';
 import { DEFAULT_LIMITS, expectedNumber, isName } from './encode';
-import { readStream, streamHead } from './read-stream';
+import { readStream, readStreams, streamHead } from './read-stream';
 import type { Writer } from './write-batch';
 import { askAgainOnOutage, readAnswer } from './write-batch';
 
@@ -72,6 +72,7 @@ export function postgresEventStore(options: PostgresEventStoreOptions): EventSto
     },
 
     readStream: (stream, read) => readStream(pool, stream, read),
+    readStreams: (streams) => readStreams(pool, streams),
 
     async tombstone(stream, expected) {
       refuseWhenClosed();

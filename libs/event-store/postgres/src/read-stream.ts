@@ -50,6 +50,39 @@ export async function readStream(pool: Pool, stream: string, options: ReadStream
   return { kind: 'open', facts, lastVersion: Number(lastVersion) };
 }
 
+/** Whole streams in one statement. */
+export async function readStreams(pool: Pool, streams: readonly string[]): Promise<ReadonlyMap<string, StreamState>> {
+  const states = new Map<string, StreamState>(streams.map((stream) => [stream, { kind: 'missing' }]));
+  if (states.size === 0) return states;
+  const result = await pool.query({
+    name: 'tsunagari-streams-1',
+    text: `select asked.stream_id, exists (select 1 from closed_streams c where c.stream_id = asked.stream_id) as closed, e.*
+      from unnest($1::text[]) asked (stream_id) left join lateral (
+        select pos, version, id, type, schema, subject, data, meta, occurred, recorded from events where stream_id = asked.stream_id
+      ) e on true order by asked.stream_id, e.version`,
+    values: [[...states.keys()]],
+    rowMode: 'array',
+    types: asSent,
+  });
+  const facts = new Map<string, Fact[]>();
+  for (const [stream, closed, ...columns] of result.rows as unknown as (
+    [stream: string, closed: string, ...Columns] | [string, string, ...null[]]
+  )[]) {
+    if (closed === 't') states.set(stream, { kind: 'closed' });
+    else if (isFact(columns)) {
+      const own = facts.get(stream);
+      if (own) own.push(toFact(stream, columns));
+      else facts.set(stream, [toFact(stream, columns)]);
+    }
+  }
+  for (const [stream, own] of facts) states.set(stream, { kind: 'open', facts: own, lastVersion: own.at(-1)?.version ?? 0 });
+  return states;
+}
+
+function isFact(columns: Columns | null[]): columns is Columns {
+  return columns[0] !== null;
+}
+
 /** The last version and position of a stream; 0 and the beginning where there is none. */
 export async function streamHead(pool: Pool, stream: string): Promise<{ version: number; position: string }> {
   const result = await pool.query({
