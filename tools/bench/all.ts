@@ -1,3 +1,4 @@
+import { asOfBenchmark } from './as-of';
 import type { BenchmarkRow } from './benchmark';
 import { chaosBenchmark } from './chaos';
 import { clvBenchmarks } from './clv';
@@ -10,7 +11,7 @@ import { spineBenchmarks } from './spine';
 
 export type BenchmarkOptions = {
   readonly quick: boolean;
-  /** Groups (`event-store`, `spine`, `kafka`, `projection`, `idle`, `clv`, `decision`, `chaos`) or ids (`B2`); empty for all. */
+  /** Groups (`event-store`, `spine`, `kafka`, `projection`, `as-of`, `idle`, `clv`, `decision`, `chaos`) or ids (`B2`); empty for all. */
   readonly only: readonly string[];
   readonly say: (line: string) => void;
 };
@@ -20,6 +21,7 @@ const groups = {
   spine: ({ quick }: BenchmarkOptions) => spineBenchmarks({ quick }),
   kafka: ({ quick }: BenchmarkOptions) => kafkaBenchmarks({ quick }),
   projection: ({ quick }: BenchmarkOptions) => projectionBenchmarks({ quick }),
+  'as-of': ({ quick }: BenchmarkOptions) => asOfBenchmark({ quick }),
   idle: () => idleBenchmark(),
   clv: () => clvBenchmarks(),
   decision: ({ quick }: BenchmarkOptions) => decisionBenchmarks({ quick }),

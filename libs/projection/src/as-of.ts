@@ -27,7 +27,7 @@ export type StateAsOf<S = unknown> = {
   readonly subjects: readonly string[];
   /** Null when no fact of hers is within the bounds. */
   readonly state: S | null;
-  /** The facts that were folded, in fold order. */
+  /** The facts that were folded, in the order of their positions. */
   readonly facts: readonly Fact[];
   /** The last day closed by then. */
   readonly lastDay: Day | null;
@@ -66,16 +66,49 @@ export async function daysAsOf({ pool, schema }: Pick<AsOfSources, 'pool' | 'sch
   return { ...days, lastClosed: rows[0]?.day ?? undefined };
 }
 
-/** Folds one customer as of a moment: a bounded read of the journal, whoever she is made of by then. Refuses nothing: no facts, no state. */
-export async function stateAsOf(sources: AsOfSources, definition: AnyProjection, subject: string, moment: Moment): Promise<StateAsOf> {
+/** Of every subject asked for, what each projection understood of its customer, by the projection's name. */
+export type StatesAsOf = ReadonlyMap<string, ReadonlyMap<string, StateAsOf>>;
+
+/**
+ * Folds customers as of a moment: a bounded read of the journal, whoever they are made of by then. Facts are read once, however many
+ * customers and projections. Refuses nothing: no facts, no state.
+ */
+export async function statesAsOf(
+  sources: AsOfSources,
+  definitions: readonly AnyProjection[],
+  asked: readonly string[],
+  moment: Moment,
+): Promise<StatesAsOf> {
   const { identity, journal, registry } = sources;
-  const [{ customer, subjects }, days] = await Promise.all([identity.membersOf(subject, moment.position), daysAsOf(sources, moment)]);
+  const [owners, days] = await Promise.all([identity.customersOf(asked, moment.position), daysAsOf(sources, moment)]);
+  const members = await identity.subjectsOf([...new Set(owners.values())], moment.position);
   const facts = await journal.bySubjects({
-    subjects,
-    types: definition.types,
+    subjects: [...new Set([...members.values()].flat())],
+    types: [...new Set(definitions.flatMap(({ types }) => types))],
     upTo: moment.position,
     ...(moment.occurredBy === null ? {} : { occurredBy: moment.occurredBy }),
   });
-  const folded = foldCustomer(definition, decodeFor(registry, facts).facts, days);
-  return { customer, subjects, state: folded?.state ?? null, facts, lastDay: days.lastClosed ?? null, moment, version: definition.version };
+  const bySubject = new Map<string, Fact[]>();
+  for (const fact of decodeFor(registry, facts).facts) {
+    const own = bySubject.get(fact.subject ?? '');
+    if (own) own.push(fact);
+    else bySubject.set(fact.subject ?? '', [fact]);
+  }
+  return new Map(
+    asked.map((subject) => {
+      const customer = owners.get(subject) ?? subject;
+      const subjects = members.get(customer) ?? [];
+      const hers = subjects.flatMap((each) => bySubject.get(each) ?? []).sort((a, b) => comparePositions(a.position, b.position));
+      const states = definitions.map((definition): [string, StateAsOf] => {
+        const types = new Set(definition.types);
+        const own = hers.filter(({ type }) => types.has(type));
+        const state = foldCustomer(definition, own, days)?.state ?? null;
+        return [
+          definition.name,
+          { customer, subjects, state, facts: own, lastDay: days.lastClosed ?? null, moment, version: definition.version },
+        ];
+      });
+      return [subject, new Map(states)];
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 import type { FactRegistry, Position } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
-import type { AsOf, Moment, StateAsOf } from './as-of';
+import type { AsOf, Moment, StateAsOf, StatesAsOf } from './as-of';
 import type { AnyProjection } from './definition';
 import type { GenerationChange, GenerationCommands, GenerationStatus, Promoted, Refused } from './generation-face';
 import type { IdentityReader } from './identity/identity-reader';
@@ -68,6 +68,19 @@ export type LogDiffers = {
   readonly found: Position | null;
   readonly explanation: string;
   readonly remedy: string;
+};
+
+/** A read model of the whole base as of a position, that stays what it is. */
+export type LabelledBase = {
+  /** Its table, quoted, with the columns of the projection's view. */
+  readonly table: string;
+  readonly version: number;
+  /** The newest position that counts. */
+  readonly position: Position;
+  /** The last day closed by then. */
+  readonly lastDay: string | null;
+  /** It is built and verified; before that its rows are not whole. */
+  readonly isReady: boolean;
 };
 
 export type CaughtUp = { readonly kind: 'caught-up'; readonly position: Position } | Lagging;
@@ -177,6 +190,10 @@ export interface ProjectionRunner extends GenerationCommands {
    * is any id that was ever hers; identity is that of the moment.
    */
   stateAsOf(projection: string, subject: string, moment: Moment): Promise<StateAsOf>;
+  /** The same of several customers and projections, by subject and name: their facts are read once. */
+  statesAsOf(projections: readonly string[], subjects: readonly string[], moment: Moment): Promise<StatesAsOf>;
+  /** The whole base as of a moment, under the name that it was built with; null when no generation has that name. */
+  labelled(projection: string, label: string): Promise<LabelledBase | null>;
   parked(projection?: string): Promise<readonly ParkedKey[]>;
   /** After a fix: folds a parked key again from the journal. */
   replay(projection: string, customer: string): Promise<ReplayOutcome>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Position } from '@tsunagari/contracts';
-import { type AsOf, type Moment, momentOf, type StateAsOf, stateAsOf } from './as-of';
+import { type AsOf, daysAsOf, type Moment, momentOf, type StateAsOf, type StatesAsOf, statesAsOf } from './as-of';
 import { audit, stateHash } from './audit';
 import { Bell } from './bell';
 import { Crew } from './crew';
@@ -22,6 +22,7 @@ import { logDiffers } from './restored-log';
 import type {
   Audit,
   CaughtUp,
+  LabelledBase,
   ParkedKey,
   Progress as CatchUpProgress,
   ProjectionRunner,
@@ -273,10 +274,34 @@ class Runner implements ProjectionRunner {
   }
 
   async stateAsOf(projection: string, subject: string, moment: Moment): Promise<StateAsOf> {
-    const live = this.crew.liveOf(projection);
-    const definition = live && this.crew.definitionOf(projection, live.version);
-    if (!definition) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
-    return stateAsOf(this.context, definition, subject, moment);
+    const found = (await this.statesAsOf([projection], [subject], moment)).get(subject)?.get(projection);
+    if (!found) throw new Error(`${projection} was not folded`);
+    return found;
+  }
+
+  async statesAsOf(projections: readonly string[], subjects: readonly string[], moment: Moment): Promise<StatesAsOf> {
+    const definitions = projections.map((projection) => {
+      const live = this.crew.liveOf(projection);
+      const definition = live && this.crew.definitionOf(projection, live.version);
+      if (!definition) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
+      return definition;
+    });
+    return statesAsOf(this.context, definitions, subjects, moment);
+  }
+
+  async labelled(projection: string, label: string): Promise<LabelledBase | null> {
+    const all = await this.operations.generations();
+    const found = all.find((each) => each.projection === projection && each.label === label);
+    const definition = found && this.crew.definitionOf(projection, found.version);
+    if (!found || found.upTo === null || !definition) return null;
+    const { lastClosed = null } = await daysAsOf(this.context, { position: found.upTo, occurredBy: null });
+    return {
+      table: new ReadModel(this.schema, definition, found.generation).table,
+      version: found.version,
+      position: found.upTo,
+      lastDay: lastClosed,
+      isReady: found.phase === 'ready',
+    };
   }
 
   parked(projection?: string): Promise<readonly ParkedKey[]> {

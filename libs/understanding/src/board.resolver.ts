@@ -1,9 +1,10 @@
 import { BEGINNING } from '@tsunagari/contracts';
-import { connectionOf, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
+import { connectionOf, failure, fromGlobalId, pageOf, toGlobalId } from '@tsunagari/graphql';
 import { mayOpen, money } from './customer.resolver';
 import type { Resolvers } from './generated/graphql';
 import { type Job, jobById } from './jobs';
 import { currentScores } from './lifetime-value/scores.query';
+import { type NamedBase, namedBase } from './purchases/named-base';
 import { customersPage, mainCurrency, totals } from './purchases/purchases.query';
 import { retentionAsked, shownAverage, shownRows } from './retention/retention.resolver';
 import { logOf, shown, timelineOf } from './timeline/timeline.query';
@@ -11,25 +12,53 @@ import type { Freshness, UnderstandingPorts } from './understanding.loaders';
 
 /** Lists and boards over all customers, and what operations look at. */
 export function boardResolvers(ports: UnderstandingPorts): Resolvers {
-  const { pool, log, journal, keyring } = ports;
+  const { pool, log, journal, keyring, projections } = ports;
+  const baseOf = async (label: string | null | undefined): Promise<NamedBase | null> =>
+    label == null ? null : await namedBase(projections, label);
   return {
     Query: {
-      async customers(_, { orderBy, currency: asked, ...args }, { loaders }) {
+      async customers(_, { orderBy, currency: asked, asOfLabel, ...args }, { loaders }) {
+        const base = await baseOf(asOfLabel);
+        if (base !== null && orderBy !== 'NET_REVENUE')
+          throw failure('AS_OF_UNSUPPORTED', `${orderBy} is known for now only.`, {
+            field: 'orderBy',
+            rule: 'as of a moment NET_REVENUE: scores are those of the newest model',
+          });
         const scores = orderBy === 'NET_REVENUE' ? null : await currentScores(pool);
-        const freshness = await loaders.freshness('purchases');
+        const freshness = base?.freshness ?? (await loaders.freshness('purchases'));
         // A list by score lives as long as its model: behind a new fit a cursor would point into another order.
-        const generation = `${orderBy} ${orderBy === 'NET_REVENUE' ? freshness.version : (scores?.modelId ?? '')}`;
+        const generation = `${orderBy} ${orderBy === 'NET_REVENUE' ? `${freshness.version} ${asOfLabel ?? ''}` : (scores?.modelId ?? '')}`;
         const page = pageOf(args, generation);
-        const currency = asked ?? scores?.currency ?? (await mainCurrency(pool));
+        const currency = asked ?? scores?.currency ?? (await mainCurrency(pool, base?.table));
         const after = page.after === null ? null : { sort: String(page.after.key[0]), key: page.after.id };
-        const rows = currency === null ? [] : await customersPage(pool, { orderBy, currency, limit: page.limit, after });
+        const rows =
+          currency === null
+            ? []
+            : await customersPage(pool, {
+                orderBy,
+                currency,
+                limit: page.limit,
+                after,
+                ...(base === null ? {} : { purchases: base.table }),
+              });
         const { edges, pageInfo } = connectionOf(rows, page, ({ key, sort }) => ({ key: [sort], id: key, generation }));
-        return { edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key } })), pageInfo, currency, freshness };
+        const moment = base === null ? null : { position: base.position, occurredBy: null };
+        return {
+          edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key, moment } })),
+          pageInfo,
+          currency,
+          freshness,
+        };
       },
 
-      retention: (_, { input }, context) => retentionAsked(ports, input ?? {}, context),
+      async retention(_, { input, asOfLabel }, context) {
+        return retentionAsked(ports, input ?? {}, await baseOf(asOfLabel), context);
+      },
 
-      totals: () => totals(pool),
+      async totals(_, { asOfLabel }) {
+        const base = await baseOf(asOfLabel);
+        return { ...(await totals(pool, base?.table)), base: base?.freshness ?? null };
+      },
 
       async events(_, { filter, ...args }, context) {
         const page = pageOf(args);
@@ -68,7 +97,7 @@ export function boardResolvers(ports: UnderstandingPorts): Resolvers {
     RetentionGrid: {
       rows: ({ rows }) => shownRows(rows),
       average: ({ average }) => shownAverage(average),
-      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+      freshness: ({ base }, _, { loaders }) => base ?? loaders.freshness('purchases'),
     },
     SegmentRetention: { rows: ({ rows }) => shownRows(rows), average: ({ average }) => shownAverage(average) },
 
@@ -78,7 +107,7 @@ export function boardResolvers(ports: UnderstandingPorts): Resolvers {
         one === undefined || another !== undefined ? null : money(one.netMinor, one.currency),
       reasonNull: ({ byCurrency }) => (byCurrency.length === 0 ? 'NO_BASE' : byCurrency.length > 1 ? 'MIXED_CURRENCY' : null),
       byCurrency: ({ byCurrency }) => [...byCurrency],
-      freshness: (_, __, { loaders }) => loaders.freshness('purchases'),
+      freshness: ({ base }, _, { loaders }) => base ?? loaders.freshness('purchases'),
     },
     CurrencyTotals: {
       netRevenue: ({ netMinor, currency }) => money(netMinor, currency),

@@ -12,7 +12,7 @@ import { profileEvidence } from './attributes/evidence';
 import { rfmValues } from './purchases/rfm';
 import type { CustomerModel, SubgraphContext } from './subgraph.models';
 import { shown, timelineOf } from './timeline/timeline.query';
-import type { Freshness, UnderstandingPorts } from './understanding.loaders';
+import type { Freshness, ProjectionName, UnderstandingPorts } from './understanding.loaders';
 
 /** Who may read personal values in the clear; a customer reaches only her own. */
 const MAY_OPEN: readonly Role[] = ['customer', 'success', 'admin'];
@@ -26,7 +26,26 @@ export function money(amountMinor: number | string, currency: string): { amountM
 }
 
 /** Fields that show a customer as of a moment, or refuse it themselves; every other one knows the present only. */
-export const AS_OF = ['__resolveReference', 'id', 'purchases', 'ltv', 'purchaseProbability', 'rfm', 'profile', 'timeline'];
+export const AS_OF = [
+  '__resolveReference',
+  'id',
+  'purchases',
+  'ltv',
+  'purchaseProbability',
+  'rfm',
+  'profile',
+  'timeline',
+  'attributes',
+  'holdings',
+  'usage',
+  'connection',
+  'satisfaction',
+  'stage',
+  'segments',
+  'needs',
+  'health',
+  'churnRisk',
+];
 
 /** Fields that show no more of a customer than the caller reaches: their loaders see to it. */
 export const OF_A_PART = ['purchases', 'ltv', 'purchaseProbability', 'rfm', 'profile', 'timeline'];
@@ -125,7 +144,8 @@ export function customerResolvers({
 
     Purchases: {
       kind: ({ kind }) => upper(kind),
-      byCurrency: ({ byCurrency }) => Object.entries(byCurrency).map(([currency, purchases]) => ({ ...purchases, currency })),
+      byCurrency: ({ byCurrency, moment = null }) =>
+        Object.entries(byCurrency).map(([currency, purchases]) => ({ ...purchases, currency, moment })),
       netRevenue: (state) => {
         const currency = currencyOf(state);
         const purchases = currency === null ? undefined : state.byCurrency[currency];
@@ -148,9 +168,10 @@ export function customerResolvers({
       adjustments: amount(({ adjustedMinor }) => adjustedMinor),
       netRevenue: amount(netMinor),
       margin: ({ marginMinor, marginOrders, currency }) => (marginOrders === 0 ? null : money(marginMinor, currency)),
-      historicValue: ({ currency, ...purchases }) => ({
+      historicValue: ({ currency, moment, ...purchases }) => ({
         ...historicLifetimeValue({}, { revenueMinor: netMinor(purchases), marginMinor: marginToDate(purchases), currency }),
         projection: 'purchases',
+        ...(moment == null ? {} : { read: () => Promise.resolve(freshnessAsOf('purchases', moment)) }),
       }),
       saleDays: ({ saleDays, currency }) => saleDays.map((entry) => ({ entry, currency })),
     },
@@ -219,7 +240,7 @@ function freshnessAsOf(projection: string, { position, version }: IdMoment & { r
 }
 
 /** How fresh an answer is: as of a moment it is what it is. */
-function freshnessOf(projection: string) {
+function freshnessOf(projection: ProjectionName) {
   return ({ moment }: { readonly moment?: (IdMoment & { readonly version: number }) | null }, _: object, { loaders }: SubgraphContext) =>
     moment == null ? loaders.freshness(projection) : Promise.resolve(freshnessAsOf(projection, moment));
 }

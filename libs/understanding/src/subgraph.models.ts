@@ -12,7 +12,10 @@ import type { Comparison } from './compare/compare-customer';
 import type { IdMoment, RequestContext } from '@tsunagari/graphql';
 import type { GenerationStatus, ProjectionStatus } from '@tsunagari/projection';
 import type { CustomerChange } from './live/customer-changes';
-import type { UnderstandingLoaders } from './understanding.loaders';
+import type { Freshness, ProjectionName, UnderstandingLoaders } from './understanding.loaders';
+
+/** How fresh an answer is that stands on these read models. */
+type ReadFreshness = (...projections: readonly ProjectionName[]) => Promise<Freshness>;
 
 export type SubgraphContext = RequestContext<UnderstandingLoaders>;
 
@@ -21,7 +24,7 @@ export type CustomerModel = { readonly customer: string; readonly moment?: IdMom
 /** What an answer as of a moment says of itself; absent for one of the present. */
 type OfMoment = { readonly moment?: (IdMoment & { readonly version: number }) | null };
 export type PurchasesModel = PurchasesState & OfMoment;
-export type CurrencyPurchasesModel = CurrencyPurchases & { readonly currency: string };
+export type CurrencyPurchasesModel = CurrencyPurchases & { readonly currency: string } & OfMoment;
 export type SaleDayModel = { readonly entry: SaleDayEntry; readonly currency: string };
 export type LifetimeValueModel = {
   readonly customer: Valued | NotValued;
@@ -41,17 +44,30 @@ export type CustomerDiffModel = { readonly a: CustomerModel; readonly b: Custome
 export type FittedModelModel = ScoringModel;
 export type EventModel = ShownFact;
 export type SegmentRetentionModel = RetentionGrid & { readonly segmentId: string | null; readonly definitionVersion: number | null };
-export type RetentionGridModel = RetentionGrid & { readonly asOfDay: string; readonly bySegment: SegmentRetentionModel[] | null };
-export type TotalsModel = Totals;
+/** How fresh a named generation is; null of the live one. */
+type OfBase = { readonly base: Freshness | null };
+export type RetentionGridModel = RetentionGrid & { readonly asOfDay: string; readonly bySegment: SegmentRetentionModel[] | null } & OfBase;
+export type TotalsModel = Totals & OfBase;
 export type CurrencyTotalsModel = CurrencyTotals;
 export type DefinitionsModel = DefinitionBook;
 export type MetricDefinitionModel = DefinitionBook['metrics'][string];
 export type LifecycleDefinitionModel = NonNullable<DefinitionBook['lifecycle']>;
 export type HealthModelDefinitionModel = DefinitionBook['healthModels'][string];
 export type HealthBackTestModel = HealthModelBacktested & { readonly testedAt: string; readonly position: Position };
-/** A metric and the read model that it was made from. */
-export type MetricModel = Metric & { readonly projection: string; readonly asOfDay?: string };
-export type HoldingsModel = { readonly understood: Understood; readonly day: number; readonly customer: string };
+/** A metric and what it was made from: a read model, or the journal itself. */
+export type MetricModel = Metric & {
+  readonly projection: ProjectionName | 'journal';
+  readonly asOfDay?: string;
+  /** Of one that was made as of a moment. */
+  readonly read?: ReadFreshness;
+};
+export type HoldingsModel = {
+  readonly understood: Understood;
+  readonly day: number;
+  readonly customer: string;
+  readonly moment: IdMoment | null;
+  readonly freshness: ReadFreshness;
+};
 export type NeedDefinitionModel = DefinitionBook['needs'][string];
 export type SegmentDefinitionModel = DefinitionBook['segments'][string];
 /** Its generations, where they were read together with it. */

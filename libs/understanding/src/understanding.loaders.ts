@@ -1,4 +1,5 @@
 import type { Reach } from '@tsunagari/access';
+import { comparePositions } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { failure, type FetchContext } from '@tsunagari/graphql';
@@ -13,6 +14,8 @@ import { type DayNumber, dayNumberOf } from './calendar';
 import { type DefinitionBook, definitionBook } from './definitions/definition-book';
 import type { DefinitionCommands } from './definitions/definitions.commands';
 import { type ContractModel, contractModel } from './holdings/contract-model.query';
+import type { ExperienceState } from './experience/experience.projection';
+import type { HoldingsState } from './holdings/holdings.projection';
 import { lastClosedDay } from './days/close-days';
 import { latestModel, modelAt, type ScoringModel } from './lifetime-value/model';
 import { foldPart, reachWithin } from './own-part';
@@ -33,7 +36,10 @@ export type UnderstandingPorts = {
   /** Back-tests record their result as a command does. */
   readonly path: CommandPath;
   readonly definitions: DefinitionCommands;
-  readonly projections: Pick<ProjectionRunner, 'identity' | 'status' | 'waitFor' | 'position' | 'onMoved' | 'momentOf' | 'stateAsOf'> &
+  readonly projections: Pick<
+    ProjectionRunner,
+    'identity' | 'status' | 'waitFor' | 'position' | 'onMoved' | 'momentOf' | 'statesAsOf' | 'labelled'
+  > &
     GenerationCommands;
   /** The deployment's clock, ISO 8601 UTC. */
   readonly now: () => string;
@@ -44,6 +50,22 @@ export type UnderstandingPorts = {
 };
 
 export type Freshness = { projection: string; version: string; position: string; lagMs: number; rebuilding: boolean };
+
+/** The read models that answers stand on. */
+export const PROJECTIONS = ['purchases', 'profile', 'holdings', 'experience'] as const;
+export type ProjectionName = (typeof PROJECTIONS)[number];
+
+/** Everything that was understood of a customer at a moment. */
+export type UnderstoodAsOf = {
+  readonly understood: Understood;
+  readonly purchases: StateAsOf<PurchasesState>;
+  readonly profile: StateAsOf<ProfileState>;
+  readonly states: readonly StateAsOf[];
+  /** The last day closed by then; null before the first. */
+  readonly lastDay: DayNumber | null;
+  /** The definition that was folded, by projection. */
+  readonly versions: Readonly<Record<ProjectionName, number>>;
+};
 
 /** Read once for every fetch, batched over all customers of a page. */
 export type UnderstandingLoaders = {
@@ -56,7 +78,8 @@ export type UnderstandingLoaders = {
   /** How long contracts are renewed, as of the last closed day; null before the first. */
   readonly contracts: () => Promise<ContractModel | null>;
   readonly model: () => Promise<ScoringModel | null>;
-  /** What was understood of a customer at a moment. */
+  /** What was understood of a customer at a moment; customers of one moment are folded together. */
+  readonly understoodAsOf: (customer: string, moment: Moment) => Promise<UnderstoodAsOf>;
   readonly purchasesAsOf: (customer: string, moment: Moment) => Promise<StateAsOf<PurchasesState>>;
   readonly profileAsOf: (customer: string, moment: Moment) => Promise<StateAsOf<ProfileState>>;
   readonly modelAsOf: (moment: Moment) => Promise<ScoringModel | null>;
@@ -64,7 +87,8 @@ export type UnderstandingLoaders = {
   readonly lastDay: () => Promise<DayNumber | null>;
   readonly thresholds: (currency: string) => Promise<RfmThresholds>;
   readonly status: () => Promise<RunnerStatus>;
-  readonly freshness: (projection: string) => Promise<Freshness>;
+  /** Of an answer that stands on these read models: that of the one furthest behind. */
+  readonly freshness: (...projections: readonly ProjectionName[]) => Promise<Freshness>;
   /** Of timelines: the journal holds every fact at once, who belongs to whom is known as far as identity has come. */
   readonly journalFreshness: () => Promise<Freshness>;
   /** What of a customer the caller reaches; the loaders above show no more of her. */
@@ -75,12 +99,13 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
   const { pool, store, journal, projections, timeZone = 'UTC' } = ports;
   const status = once(() => projections.status());
   const thresholds = new Map<string, Promise<RfmThresholds>>();
-  const moments = new Map<string, Promise<StateAsOf>>();
-  const folded = async <S>(projection: string, customer: string, moment: Moment): Promise<StateAsOf<S>> => {
-    const key = JSON.stringify([projection, customer, moment]);
-    const found = moments.get(key) ?? projections.stateAsOf(projection, customer, moment);
-    moments.set(key, found);
-    return (await found) as StateAsOf<S>;
+  const models = new Map<string, Promise<ScoringModel | null>>();
+  const moments = new Map<string, DataLoader<string, UnderstoodAsOf>>();
+  const understoodAsOf = (customer: string, moment: Moment): Promise<UnderstoodAsOf> => {
+    const key = JSON.stringify([moment.position, moment.occurredBy]);
+    const loader = moments.get(key) ?? new DataLoader((customers) => foldedAsOf(projections, customers, moment));
+    moments.set(key, loader);
+    return loader.load(customer);
   };
   const lastDay = once(async () => {
     const day = await lastClosedDay(store);
@@ -132,9 +157,14 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
       return day === null ? null : contractModel(pool, dayNumberOf(day));
     }),
     model: once(() => latestModel(store)),
-    purchasesAsOf: (customer, moment) => folded<PurchasesState>('purchases', customer, moment),
-    profileAsOf: (customer, moment) => folded<ProfileState>('profile', customer, moment),
-    modelAsOf: ({ position }) => modelAt(store, position),
+    understoodAsOf,
+    purchasesAsOf: async (customer, moment) => (await understoodAsOf(customer, moment)).purchases,
+    profileAsOf: async (customer, moment) => (await understoodAsOf(customer, moment)).profile,
+    modelAsOf: ({ position }) => {
+      const found = models.get(position) ?? modelAt(store, position);
+      models.set(position, found);
+      return found;
+    },
     lastDay,
     thresholds: (currency) => {
       const found = thresholds.get(currency) ?? rfmThresholds(pool, currency);
@@ -142,12 +172,21 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
       return found;
     },
     status,
-    freshness: async (projection) => {
-      const found = (await status()).projections.find(({ name }) => name === projection);
-      if (found === undefined)
-        throw failure('SUBGRAPH_UNAVAILABLE', `The projection ${projection} does not run.`, { subgraph: 'understanding' });
-      const { version, position, lagMs, rebuilding } = found;
-      return { projection, version: String(version), position, lagMs: Math.min(2_147_483_647, Math.round(lagMs)), rebuilding };
+    freshness: async (...names) => {
+      const all = (await status()).projections;
+      const found = names.map((name) => {
+        const one = all.find((each) => each.name === name);
+        if (one === undefined) throw failure('SUBGRAPH_UNAVAILABLE', `The projection ${name} does not run.`, { subgraph: 'understanding' });
+        return one;
+      });
+      const { name, version, position } = found.reduce((a, b) => (comparePositions(b.position, a.position) < 0 ? b : a));
+      return {
+        projection: name,
+        version: String(version),
+        position,
+        lagMs: Math.min(2_147_483_647, Math.round(Math.max(...found.map(({ lagMs }) => lagMs)))),
+        rebuilding: found.some(({ rebuilding }) => rebuilding),
+      };
     },
     journalFreshness: async () => {
       const { head, identity, projections: all } = await status();
@@ -156,6 +195,39 @@ export function understandingLoaders(ports: UnderstandingPorts, { principal }: F
     },
     reach,
   };
+}
+
+/** Everything that was understood of customers at a moment, in their order. */
+export async function foldedAsOf(
+  projections: Pick<ProjectionRunner, 'statesAsOf'>,
+  customers: readonly string[],
+  moment: Moment,
+): Promise<UnderstoodAsOf[]> {
+  const folded = await projections.statesAsOf(PROJECTIONS, customers, moment);
+  return customers.map((customer) => {
+    const of = <S>(name: ProjectionName): StateAsOf<S> => folded.get(customer)?.get(name) as StateAsOf<S>;
+    const [purchases, profile] = [of<PurchasesState>('purchases'), of<ProfileState>('profile')];
+    const [holdings, experience] = [of<HoldingsState>('holdings'), of<ExperienceState>('experience')];
+    return {
+      purchases,
+      profile,
+      states: [purchases, profile, holdings, experience],
+      understood: {
+        customer: purchases.customer,
+        purchases: purchases.state,
+        profile: profile.state,
+        holdings: holdings.state,
+        experience: experience.state,
+      },
+      lastDay: purchases.lastDay === null ? null : dayNumberOf(purchases.lastDay),
+      versions: {
+        purchases: purchases.version,
+        profile: profile.version,
+        holdings: holdings.version,
+        experience: experience.version,
+      },
+    };
+  });
 }
 
 function loaderOf<T>(read: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>): DataLoader<string, T | null> {

@@ -10,10 +10,7 @@ import { generationResolvers } from './generations/generations.resolver';
 import { liveResolvers } from './live/live.resolver';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
-import { type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
-
-/** The read models that answers stand on. */
-const PROJECTIONS = ['purchases', 'profile', 'holdings', 'experience'] as const;
+import { PROJECTIONS, type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
 
 /** The subgraph that adds what is understood to Customer, and owns sorted lists, retention, totals, the timeline and the model. */
 export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {

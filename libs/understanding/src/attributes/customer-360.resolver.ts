@@ -1,9 +1,15 @@
 import { contractInterval, contractValue } from '@tsunagari/clv';
-import { comparePositions } from '@tsunagari/contracts';
-import { failure } from '@tsunagari/graphql';
-import { customerEffort, customerSatisfaction, netPromoterScore, reciprocity, type SurveyAnswer } from '@tsunagari/metrics';
-import type { ConditionVerdict, Rule } from '@tsunagari/rules';
-import { dayOf } from '../calendar';
+import { failure, type IdMoment, presentOnly } from '@tsunagari/graphql';
+import {
+  customerEffort,
+  customerSatisfaction,
+  type Metric,
+  netPromoterScore,
+  reciprocity,
+  type SurveyAnswer,
+  type SurveyRefusal,
+} from '@tsunagari/metrics';
+import { type DayNumber, dayOf } from '../calendar';
 import type { Answer } from '../experience/experience.projection';
 import { countWithin } from '../experience/experience.projection';
 import type { Resolvers } from '../generated/graphql';
@@ -13,58 +19,55 @@ import { runningContracts } from '../holdings/holdings.projection';
 import { seedOf } from '../lifetime-value/model';
 import { answered } from '../holdings/revenue-board.resolver';
 import { money } from '../customer.resolver';
-import type { SubgraphContext } from '../subgraph.models';
-import type { Freshness } from '../understanding.loaders';
+import type { CustomerModel, SubgraphContext } from '../subgraph.models';
+import type { Freshness, ProjectionName } from '../understanding.loaders';
 import { attributesOf, type CustomerAttributes, type Understood } from './attributes';
 import { evidenceOf, MOST_EVIDENCE } from './evidence';
-import { attributeNames, attributeOf, CUSTOMER_ATTRIBUTES, type CustomerAttributeName, customerRules } from './vocabulary';
+import { holding } from './holding';
+import { attributeNames, attributeOf, CUSTOMER_ATTRIBUTES, type CustomerAttributeName } from './vocabulary';
 
 const MONTHS = 12;
 const DISCOUNT = 0.01;
 
-/** Everything that is known of a customer as of the last closed day; null before a day is closed, or of somebody unknown. */
-async function known(customer: string, { loaders }: SubgraphContext) {
+/** What is known of a customer: as of the last closed day, or as of a moment. */
+type Known = {
+  readonly customer: string;
+  readonly understood: Understood;
+  readonly day: DayNumber;
+  readonly attributes: CustomerAttributes;
+  readonly moment: IdMoment | null;
+  /** Of what stands on these read models. */
+  readonly freshness: (...projections: readonly ProjectionName[]) => Promise<Freshness>;
+};
+
+/** Everything that is known of a customer; null before a day is closed, or of somebody unknown. */
+async function known({ customer, moment = null }: CustomerModel, { loaders }: SubgraphContext): Promise<Known | null> {
+  if (moment !== null) {
+    const [{ understood, lastDay, versions }, model] = await Promise.all([
+      loaders.understoodAsOf(customer, moment),
+      loaders.modelAsOf(moment),
+    ]);
+    if (understood.profile === null || lastDay === null) return null;
+    const freshness = async (...names: readonly ProjectionName[]): Promise<Freshness> => ({
+      projection: names.join(', '),
+      version: names.map((name) => versions[name]).join(', '),
+      position: moment.position,
+      lagMs: 0,
+      rebuilding: false,
+    });
+    return { customer, understood, day: lastDay, attributes: attributesOf(understood, model, lastDay), moment, freshness };
+  }
   const [understood, day, model] = await Promise.all([loaders.understood.load(customer), loaders.lastDay(), loaders.model()]);
-  return understood === null || day === null ? null : { understood, day, attributes: attributesOf(understood, model, day) };
+  if (understood === null || day === null) return null;
+  return { customer, understood, day, attributes: attributesOf(understood, model, day), moment, freshness: loaders.freshness };
 }
 
 /** What the company concludes of a customer is for those who serve her; what she holds, uses and said is hers to read. */
-function conclusions(customer: string, context: SubgraphContext) {
+function conclusions(customer: CustomerModel, context: SubgraphContext): Promise<Known | null> {
   if (context.principal?.kind !== 'staff')
     throw failure('FORBIDDEN', 'You have no right to this.', { rule: 'conclusions about a customer are for staff' });
   return known(customer, context);
 }
-
-const compiled = new Map<string, Rule>();
-
-/** A defined rule holds its contract; compiled once for the life of the process. */
-function ruleOf(text: string): Rule {
-  const found = compiled.get(text);
-  if (found) return found;
-  const made = customerRules.rule(text);
-  if (made.kind === 'refused') throw new Error(`a defined rule is none any more: ${made.fault.message}`);
-  if (compiled.size > 1000) compiled.clear();
-  compiled.set(text, made.rule);
-  return made.rule;
-}
-
-function shownConditions(conditions: readonly ConditionVerdict[]) {
-  return conditions.map(({ text, verdict, read }) => ({ text, verdict: verdict.kind, read: JSON.stringify(read) }));
-}
-
-/** Of several definitions, those whose rule holds, with their conditions. */
-function holding<D extends { readonly rule: string; readonly retired?: string | null }>(
-  definitions: Iterable<D>,
-  attributes: CustomerAttributes,
-) {
-  return [...definitions].flatMap((definition) => {
-    if (definition.retired != null) return [];
-    const rule = ruleOf(definition.rule);
-    return rule.judge(attributes).kind === 'holds' ? [{ definition, rule, because: shownConditions(rule.explain(attributes)) }] : [];
-  });
-}
-
-const NOBODY: Understood = { customer: '', purchases: null, profile: null, holdings: null, experience: null };
 
 /** What speaks for leaving is looked for in these. */
 const RISK_READS = ['subscriber', 'days_since_use', 'days_since_purchase'] as const satisfies readonly CustomerAttributeName[];
@@ -72,14 +75,17 @@ const RISK_READS = ['subscriber', 'days_since_use', 'days_since_purchase'] as co
 /** The facts behind the reasons; where nothing speaks for leaving, those that the probability rests on. */
 function riskEvidence(known: Understood, reasons: readonly ChurnReason[], health: CustomerHealth | null): readonly string[] {
   if (reasons.length > 0) return [...new Set(reasons.flatMap(({ evidence }) => evidence))].slice(-MOST_EVIDENCE);
-  return evidenceOf(known, health === null ? RISK_READS : health.drivers.map(({ feature }) => feature));
+  return evidenceOf(known, health === null ? RISK_READS : featuresOf(health));
 }
 
-/** Of what was made of several read models: the one that is furthest behind. A score of a model is made of purchases. */
-async function freshnessOfReads(reads: readonly string[], { loaders }: SubgraphContext): Promise<Freshness> {
+function featuresOf({ drivers }: CustomerHealth): readonly string[] {
+  return drivers.map(({ feature }) => feature);
+}
+
+/** How fresh is what was made of these attributes. A score of a model is made of purchases; what reads nothing stands on who she is. */
+function freshnessOfReads({ freshness }: Known, reads: readonly string[]): Promise<Freshness> {
   const models = new Set(reads.flatMap((name) => attributeOf(name)?.from ?? []).map((from) => (from === 'model' ? 'purchases' : from)));
-  const all = await Promise.all([...(models.size === 0 ? ['profile'] : models)].map((name) => loaders.freshness(name)));
-  return all.reduce((oldest, each) => (comparePositions(each.position, oldest.position) < 0 ? each : oldest));
+  return freshness(...(models.size === 0 ? (['profile'] as const) : models));
 }
 
 function answersOf({ experience }: Understood, instrument: Answer['instrument']): readonly (Answer & SurveyAnswer)[] {
@@ -91,7 +97,7 @@ function answersOf({ experience }: Understood, instrument: Answer['instrument'])
 export function customer360Resolvers(): Resolvers {
   return {
     Customer: {
-      async attributes({ customer }, _, context) {
+      async attributes(customer, _, context) {
         const found = await conclusions(customer, context);
         return found === null
           ? null
@@ -101,15 +107,12 @@ export function customer360Resolvers(): Resolvers {
                 value: found.attributes[name] === undefined ? null : JSON.stringify(found.attributes[name]),
                 from: CUSTOMER_ATTRIBUTES[name].from,
                 evidence: [...evidenceOf(found.understood, [name])],
-                freshness: await freshnessOfReads([name], context),
+                freshness: await freshnessOfReads(found, [name]),
               })),
             );
       },
-      async holdings({ customer }, _, context) {
-        const found = await known(customer, context);
-        return found === null ? null : { ...found, customer };
-      },
-      async usage({ customer }, _, context) {
+      holdings: (customer, _, context) => known(customer, context),
+      async usage(customer, _, context) {
         const found = await known(customer, context);
         if (found === null) return null;
         const { experience } = found.understood;
@@ -125,10 +128,10 @@ export function customer360Resolvers(): Resolvers {
           byPlace: counts(experience?.usesByPlace),
           unusedSince: experience?.unusedSince == null ? null : dayOf(experience.unusedSince),
           evidence: [...evidenceOf(found.understood, ['uses_90d', 'days_since_use'])],
-          freshness: await context.loaders.freshness('experience'),
+          freshness: await found.freshness('experience'),
         };
       },
-      async connection({ customer }, _, context) {
+      async connection(customer, _, context) {
         const found = await known(customer, context);
         if (found === null) return null;
         const { experience } = found.understood;
@@ -141,12 +144,12 @@ export function customer360Resolvers(): Resolvers {
             evidence: [evidence],
           })),
           interactions90Days: all,
-          reciprocity: { ...reciprocity({}, { byCustomer, all }), projection: 'experience' },
+          reciprocity: { ...reciprocity({}, { byCustomer, all }), projection: 'experience', read: found.freshness },
           evidence: [...evidenceOf(found.understood, ['interactions_90d'])],
-          freshness: await context.loaders.freshness('experience'),
+          freshness: await found.freshness('experience'),
         };
       },
-      async satisfaction({ customer }, _, context) {
+      async satisfaction(customer, _, context) {
         const found = await known(customer, context);
         if (found === null) return null;
         const { experience } = found.understood;
@@ -155,18 +158,19 @@ export function customer360Resolvers(): Resolvers {
         const scale = { min: csat.at(-1)?.scaleMin ?? 1, max: csat.at(-1)?.scaleMax ?? 5 };
         const sevenIs = ces.at(-1)?.sevenIs ?? 'easy';
         const last = experience?.answers.at(-1);
+        const read = (answer: Metric | SurveyRefusal) => ({ ...answered(answer), read: found.freshness });
         const asked = (experience?.asked ?? []).filter(({ instrument }) => instrument === 'NPS').length;
         return {
-          nps: answered(netPromoterScore({}, answersOf(found.understood, 'NPS'), asked)),
+          nps: read(netPromoterScore({}, answersOf(found.understood, 'NPS'), asked)),
           // Only answers on the scale of the last one: scores of two scales are not one number.
-          csat: answered(
+          csat: read(
             customerSatisfaction(
               {},
               csat.filter(({ scaleMin, scaleMax }) => scaleMin === scale.min && scaleMax === scale.max),
               { scale },
             ),
           ),
-          ces: answered(
+          ces: read(
             customerEffort(
               {},
               ces.filter((answer) => answer.sevenIs === sevenIs),
@@ -179,24 +183,24 @@ export function customer360Resolvers(): Resolvers {
             .reverse()
             .map(({ kind, day, evidence }) => ({ kind, day: dayOf(day), evidence: [evidence] })),
           evidence: [...evidenceOf(found.understood, ['nps_score', 'unanswered_surveys'])],
-          freshness: await context.loaders.freshness('experience'),
+          freshness: await found.freshness('experience'),
         };
       },
-      async stage({ customer }, _, context) {
+      async stage(customer, _, context) {
         const [found, { lifecycle }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         const [first] = found === null ? [] : holding(lifecycle?.stages ?? [], found.attributes);
-        if (first === undefined || lifecycle === null) return null;
+        if (found === null || first === undefined || lifecycle === null) return null;
         const { stageId, name } = first.definition;
         return {
           stageId,
           name,
           definitionVersion: lifecycle.version,
           because: first.because,
-          evidence: [...evidenceOf(found?.understood ?? NOBODY, first.rule.reads)],
-          freshness: await freshnessOfReads(first.rule.reads, context),
+          evidence: [...evidenceOf(found.understood, first.rule.reads)],
+          freshness: await freshnessOfReads(found, first.rule.reads),
         };
       },
-      async segments({ customer }, _, context) {
+      async segments(customer, _, context) {
         const [found, { segments }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         if (found === null) return null;
         return Promise.all(
@@ -206,11 +210,11 @@ export function customer360Resolvers(): Resolvers {
             definitionVersion: version,
             because,
             evidence: [...evidenceOf(found.understood, rule.reads)],
-            freshness: await freshnessOfReads(rule.reads, context),
+            freshness: await freshnessOfReads(found, rule.reads),
           })),
         );
       },
-      async needs({ customer }, _, context) {
+      async needs(customer, _, context) {
         const [found, { needs }] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         if (found === null) return null;
         const standing = Object.values(needs).filter(({ declined }) => declined === null);
@@ -224,13 +228,13 @@ export function customer360Resolvers(): Resolvers {
               definitionVersion: version,
               because,
               evidence: [...evidenceOf(found.understood, rule.reads)],
-              freshness: await freshnessOfReads(rule.reads, context),
+              freshness: await freshnessOfReads(found, rule.reads),
             }),
           ),
         );
         return held.sort((a, b) => (a.priority ?? 9) - (b.priority ?? 9) || (a.needId < b.needId ? -1 : 1));
       },
-      async health({ customer }, _, context) {
+      async health(customer, _, context) {
         const [found, book] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         const health = found === null ? null : healthOf(book, found.attributes);
         if (found === null || health === null) return null;
@@ -246,31 +250,26 @@ export function customer360Resolvers(): Resolvers {
           modelVersion: active.version,
           backTest: active,
           asOfDay: dayOf(found.day),
-          evidence: [
-            ...evidenceOf(
-              found.understood,
-              drivers.map(({ feature }) => feature),
-            ),
-          ],
-          freshness: await freshnessOfReads(
-            drivers.map(({ feature }) => feature),
-            context,
-          ),
+          evidence: [...evidenceOf(found.understood, featuresOf(health))],
+          freshness: await freshnessOfReads(found, featuresOf(health)),
         };
       },
-      async churnRisk({ customer }, _, context) {
+      async churnRisk(customer, _, context) {
         const [found, book] = await Promise.all([conclusions(customer, context), context.loaders.definitions()]);
         if (found === null) return null;
         const { understood, attributes, day } = found;
         const health = healthOf(book, attributes);
-        const contracts = health === null && attributes['subscriber'] === true ? await context.loaders.contracts() : null;
+        const needsContracts = health === null && attributes['subscriber'] === true;
+        // How long contracts last is learned from all of them, who are not folded as of her moment.
+        if (needsContracts) presentOnly(found, 'churnRisk');
+        const contracts = needsContracts ? await context.loaders.contracts() : null;
         const { reasons, ...risk } = churnRisk(understood, attributes, health, contracts, day);
         return {
           ...risk,
           reasons: reasons.map((reason) => ({ ...reason, evidence: [...reason.evidence] })),
           evidence: [...riskEvidence(understood, reasons, health)],
           asOfDay: dayOf(day),
-          freshness: await freshnessOfReads(RISK_READS, context),
+          freshness: await freshnessOfReads(found, [...RISK_READS, ...(health === null ? [] : featuresOf(health))]),
         };
       },
     },
@@ -299,7 +298,8 @@ export function customer360Resolvers(): Resolvers {
         const currencies = revenueOf(understood).length;
         return currencies === 0 ? 'NO_BASE' : currencies > 1 ? 'MIXED_CURRENCY' : null;
       },
-      async contractValue({ understood, customer }, _, { loaders }) {
+      async contractValue(known, _, { loaders }) {
+        const { understood, customer } = known;
         const none = (reasonNull: string) => ({
           value: null,
           low: null,
@@ -319,6 +319,7 @@ export function customer360Resolvers(): Resolvers {
         const [currency] = currencies;
         if (paid.length === 0 || currency == null) return none('NO_BASE');
         if (currencies.size > 1) return none('MIXED_CURRENCY');
+        presentOnly(known, 'contractValue');
         const contracts = await loaders.contracts();
         if (contracts === null || contracts.kind === 'none') return none(contracts?.reason ?? 'NO_CONTRACTS');
         const { model } = contracts.fit;
@@ -352,7 +353,7 @@ export function customer360Resolvers(): Resolvers {
       },
       silentSubscriber: ({ understood, day }) => silentSubscriber(understood, day),
       evidence: ({ understood }) => [...evidenceOf(understood, ['subscriber', 'days_since_use'])],
-      freshness: (_, __, { loaders }) => loaders.freshness('holdings'),
+      freshness: ({ freshness }) => freshness('holdings'),
     },
   };
 }

@@ -8,10 +8,10 @@ import { compareCustomer } from './compare-customer';
 export function compareResolvers({ journal, keyring, projections }: UnderstandingPorts): Resolvers {
   return {
     Query: {
-      async compareCustomer(_, { id, a, b }) {
+      async compareCustomer(_, { id, a, b }, { loaders }) {
         const subject = fromGlobalId('Customer', id);
         const [then, now] = await Promise.all([projections.momentOf(a), projections.momentOf(b)]);
-        const found = await compareCustomer({ projections, journal }, subject, then, now);
+        const found = await compareCustomer({ projections, journal, ...loaders }, subject, then, now);
         const { changes, events } = found.comparison;
         if (changes.length === 0 && events.length === 0 && (await projections.identity.subjectsOf([found.b])).get(found.b)?.length === 0)
           return null;

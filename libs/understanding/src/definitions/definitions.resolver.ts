@@ -14,8 +14,8 @@ import { HEALTH_JOB, type HealthReport, startHealthBackTest } from '../health/ba
 import { contractCurrency, revenueBoard } from '../holdings/revenue-board.query';
 import { answered, periodDays, revenueMetrics } from '../holdings/revenue-board.resolver';
 import { jobById } from '../jobs';
-import type { HealthBackTestModel, SubgraphContext } from '../subgraph.models';
-import type { UnderstandingPorts } from '../understanding.loaders';
+import type { HealthBackTestModel, MetricModel, SubgraphContext } from '../subgraph.models';
+import { PROJECTIONS, type UnderstandingPorts } from '../understanding.loaders';
 import { definitionBook } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
 import { metricCount } from './metric-value';
@@ -107,13 +107,9 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     return { ...(partialPeriods === 'left-out' ? withoutUnfinished(answer) : answer), projection, asOfDay: dayOf(days.to) };
   };
 
+  type Made = Metric & Pick<MetricModel, 'projection'>;
   type Days = Awaited<ReturnType<typeof periodDays>>;
-  const computed = async (
-    kind: string,
-    days: Days,
-    asked: Asked,
-    lastDay: number,
-  ): Promise<(Metric & { readonly projection: string }) | undefined> => {
+  const computed = async (kind: string, days: Days, asked: Asked, lastDay: number): Promise<Made | undefined> => {
     const ofFacts = Object.hasOwn(METRICS_OF_FACTS, kind) ? METRICS_OF_FACTS[kind as MetricId] : undefined;
     if (ofFacts !== undefined) {
       // What began in the period is followed as far as anything is known.
@@ -141,7 +137,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
         return ofContracts(kind, days, asked);
     }
   };
-  const ofContracts = async (kind: string, days: Days, asked: Asked): Promise<(Metric & { readonly projection: string }) | undefined> => {
+  const ofContracts = async (kind: string, days: Days, asked: Asked): Promise<Made | undefined> => {
     if (!OF_CONTRACTS.includes(kind)) return undefined;
     const currency = await contractCurrency(pool);
     if (currency === null) throw failure('NOT_FOUND', 'There is no contract yet.', { remedy: 'Record or import subscriptions first.' });
@@ -178,7 +174,12 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
         if (count === undefined) return builtIn(definition, period ?? lastMonth(await lastDayOf(context)), context);
         const [day, model] = await Promise.all([lastDayOf(context), context.loaders.model()]);
         for await (const known of everyUnderstood(pool)) count.add(attributesOf(known, model, day));
-        return { ...count.result(), asOfDay: dayOf(day), projection: 'profile' };
+        return {
+          ...count.result(),
+          asOfDay: dayOf(day),
+          projection: 'profile' as const,
+          read: () => context.loaders.freshness(...PROJECTIONS),
+        };
       },
       async segmentMembers(_, { segmentId, ...args }, context) {
         const { segments } = await context.loaders.definitions();
@@ -201,7 +202,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
           edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key } })),
           pageInfo,
           currency: null,
-          freshness: await context.loaders.freshness('profile'),
+          freshness: await context.loaders.freshness(...PROJECTIONS),
         };
       },
       async dryRunRule(_, { rule: text }, context) {
@@ -218,7 +219,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
           examples: examples.map((customer) => ({ customer })),
           reads: [...compiled.rule.reads],
           asOfDay: dayOf(day),
-          freshness: await context.loaders.freshness('profile'),
+          freshness: await context.loaders.freshness(...PROJECTIONS),
         };
       },
     },
@@ -249,8 +250,8 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     },
     Metric: {
       notes: ({ notes }) => [...notes],
-      freshness: ({ projection }, _, { loaders }) =>
-        projection === 'journal' ? loaders.journalFreshness() : loaders.freshness(projection),
+      freshness: ({ projection, read }, _, { loaders }) =>
+        projection === 'journal' ? loaders.journalFreshness() : (read ?? loaders.freshness)(projection),
     },
 
     Mutation: {

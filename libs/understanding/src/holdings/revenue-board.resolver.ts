@@ -74,7 +74,7 @@ export function revenueBoardResolvers({ pool, timeZone = 'UTC' }: Pick<Understan
         const board = await revenueBoard(pool, { ...days, currency });
         const { waterfall, churn } = board;
         const metrics = revenueMetrics(board, days, currency);
-        const shown = (made: Metric) => ({ ...made, projection: 'holdings' });
+        const shown = (made: Metric) => ({ ...made, projection: 'holdings' as const });
         const worth = (amountMinor: number) => money(amountMinor, currency);
         const { start, expansion, reactivation, contraction, end } = waterfall;
         return {
@@ -115,7 +115,7 @@ export function revenueBoardResolvers({ pool, timeZone = 'UTC' }: Pick<Understan
 }
 
 /** Scores lie on their scale, as the contract of the fact has checked: a refusal here is an answer without a value. */
-export function answered(answer: Metric | SurveyRefusal): Metric & { readonly projection: string } {
+export function answered(answer: Metric | SurveyRefusal): Metric & { readonly projection: 'experience' } {
   if ('kind' in answer)
     return { ...metric({}, { unit: 'score', class: 'EXPERIENCE', method: answer.rule, n: 0 }), projection: 'experience' };
   return { ...answer, projection: 'experience' };

@@ -1,6 +1,9 @@
 import type { Pool } from 'pg';
 import type { PurchasesState } from './purchases.projection';
 
+/** The live rows; a named generation of the whole base has a table of its own. */
+export const PURCHASES = 'understanding.purchases';
+
 export type PurchasesRow = { readonly key: string; readonly state: PurchasesState };
 
 /** What these customers bought, by id; those nobody has heard of are missing. One query for a page of customers. */
@@ -30,23 +33,23 @@ export type Totals = {
   readonly byCurrency: readonly CurrencyTotals[];
 };
 
-/** The totals of the whole base. Sums over currencies are not made: there is a line for each. */
-export async function totals(pool: Pool): Promise<Totals> {
+/** The totals of the whole base. Sums over currencies are not made: there is a line for each. `purchases` is the table, by default the live one. */
+export async function totals(pool: Pool, purchases = PURCHASES): Promise<Totals> {
   const [customers, currencies] = await Promise.all([
     pool.query<{ known: number; unidentified: number }>(
       `select count(*) filter (where kind <> 'unidentified')::int as known, count(*) filter (where kind = 'unidentified')::int as unidentified
-       from understanding.purchases where invoices > 0`,
+       from ${purchases} where invoices > 0`,
     ),
     // The columns speak for customers of one currency; only those of several need their state taken apart.
     pool.query<CurrencyTotals>(
       `with lines as (
          select kind <> 'unidentified' as known, currency, net_minor, refunded_minor, invoices, sales_minor, orders
-         from understanding.purchases where currency is not null
+         from ${purchases} where currency is not null
          union all
          select kind <> 'unidentified', entry.key,
            (entry.value->>'orderedMinor')::bigint - (entry.value->>'refundedMinor')::bigint + (entry.value->>'adjustedMinor')::bigint,
            (entry.value->>'refundedMinor')::bigint, (entry.value->>'invoices')::int, (entry.value->>'salesMinor')::bigint, (entry.value->>'orders')::int
-         from understanding.purchases, lateral jsonb_each((state->'byCurrency')::jsonb) entry where mixed
+         from ${purchases}, lateral jsonb_each((state->'byCurrency')::jsonb) entry where mixed
        )
        select currency, sum(net_minor)::text as "netMinor", sum(refunded_minor)::text as "refundedMinor", sum(invoices)::int as invoices,
          coalesce(sum(sales_minor) filter (where known), 0)::text as "salesMinor",
@@ -70,38 +73,43 @@ export type CustomersPage = {
   readonly currency: string;
   readonly limit: number;
   readonly after: RankedCustomer | null;
+  /** The table of purchases; by default the live one. */
+  readonly purchases?: string;
 };
 
-const LISTS: Readonly<
-  Record<CustomerOrder, { readonly from: string; readonly sort: string; readonly type: string; readonly descending: boolean }>
-> = {
+type List = { readonly from: string; readonly sort: string; readonly type: string; readonly descending: boolean };
+
+const listOf = (purchases: string): Readonly<Record<CustomerOrder, List>> => ({
   LTV: {
-    from: `understanding.customer_scores s join understanding.purchases p using (key) where s.ltv_minor is not null and p.currency = $1`,
+    from: `understanding.customer_scores s join ${purchases} p using (key) where s.ltv_minor is not null and p.currency = $1`,
     sort: 's.ltv_minor',
     type: 'bigint',
     descending: true,
   },
   // The risk is 1 − P(purchase): the lowest probability first, and nobody has to compute it.
   RISK: {
-    from: `understanding.customer_scores s join understanding.purchases p using (key) where p.currency = $1`,
+    from: `understanding.customer_scores s join ${purchases} p using (key) where p.currency = $1`,
     sort: 's.purchase_probability',
     type: 'double precision',
     descending: false,
   },
   NET_REVENUE: {
-    from: `understanding.purchases p where p.kind <> 'unidentified' and p.currency = $1`,
+    from: `${purchases} p where p.kind <> 'unidentified' and p.currency = $1`,
     sort: 'p.net_minor',
     type: 'bigint',
     descending: true,
   },
-};
+});
 
 /**
  * A page of known customers, most valuable or most at risk first, with one row more than `limit` when there is a next page. Keyset: the
  * next page begins behind the last row's (value, id), whatever was added meanwhile.
  */
-export async function customersPage(pool: Pool, { orderBy, currency, limit, after }: CustomersPage): Promise<readonly RankedCustomer[]> {
-  const { from, sort, type, descending } = LISTS[orderBy];
+export async function customersPage(
+  pool: Pool,
+  { orderBy, currency, limit, after, purchases = PURCHASES }: CustomersPage,
+): Promise<readonly RankedCustomer[]> {
+  const { from, sort, type, descending } = listOf(purchases)[orderBy];
   const behind = after === null ? '' : `and (${sort}, key) ${descending ? '<' : '>'} ($3::${type}, $4::uuid)`;
   const direction = descending ? 'desc' : 'asc';
   const { rows } = await pool.query<RankedCustomer>(
@@ -112,9 +120,9 @@ export async function customersPage(pool: Pool, { orderBy, currency, limit, afte
 }
 
 /** The currency in which most known customers buy; null before the first sale. What lists are sorted in unless another is asked for. */
-export async function mainCurrency(pool: Pool): Promise<string | null> {
+export async function mainCurrency(pool: Pool, purchases = PURCHASES): Promise<string | null> {
   const { rows } = await pool.query<{ currency: string }>(
-    `select currency from understanding.purchases where kind <> 'unidentified' and currency is not null group by currency order by count(*) desc, currency limit 1`,
+    `select currency from ${purchases} where kind <> 'unidentified' and currency is not null group by currency order by count(*) desc, currency limit 1`,
   );
   return rows[0]?.currency ?? null;
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { type DayNumber, dayNumberOf } from '../calendar';
+import { PURCHASES } from '../purchases/purchases.query';
 import { type RetentionGrid, retentionGrid, type RetentionQuestion, type RetentionUnit, spansOf } from '@tsunagari/metrics';
 
 const MONTH = (day: string): string =>
@@ -21,12 +22,12 @@ const OFFSET: Readonly<Record<RetentionUnit, string>> = {
 
 /**
  * Cohorts of first purchase and who came back, over known customers (a buyer known by one invoice only cannot come back), as of the
- * close of a day (`yyyy-mm-dd`). One query over the rows of `understanding.purchases`; days are those of the deployment's zone.
+ * close of a day (`yyyy-mm-dd`). One query over the rows of `purchases`, by default the live ones; days are those of the deployment's zone.
  */
-export async function retention(pool: Pool, question: RetentionQuestion, asOfDay: string): Promise<RetentionGrid> {
+export async function retention(pool: Pool, question: RetentionQuestion, asOfDay: string, purchases = PURCHASES): Promise<RetentionGrid> {
   const asOf: DayNumber = dayNumberOf(asOfDay);
   const spans = spansOf(question);
-  const members = `select key, first_day, state from understanding.purchases where kind <> 'unidentified' and first_day <= $1`;
+  const members = `select key, first_day, state from ${purchases} where kind <> 'unidentified' and first_day <= $1`;
   const [sizes, returns] = await Promise.all([
     pool.query<{ cohort: number; size: number }>(
       `select ${COHORT[question.unit]} as cohort, count(*)::int as size from (${members}) members group by 1`,

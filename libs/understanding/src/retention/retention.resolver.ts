@@ -1,8 +1,9 @@
 import { failure } from '@tsunagari/graphql';
 import { type RetentionGrid, type RetentionQuestion, ruleBrokenBy } from '@tsunagari/metrics';
 import { customerRules } from '../attributes/vocabulary';
-import { type DayNumber, dayOf } from '../calendar';
+import { type DayNumber, dayNumberOf, dayOf } from '../calendar';
 import type { RetentionInput } from '../generated/graphql';
+import type { NamedBase } from '../purchases/named-base';
 import type { SubgraphContext } from '../subgraph.models';
 import type { UnderstandingPorts } from '../understanding.loaders';
 import { type BreakDown, type RetentionEvent, retentionOfEvents } from './retention-of-events.query';
@@ -32,8 +33,11 @@ function eventOf(field: 'start' | 'return', { start, return: back }: Asked): Ret
   return { kind, ...(name == null ? {} : { name }) };
 }
 
-/** Answers `retention`: purchases by calendar from the read model in one query, every other question from the journal. */
-export async function retentionAsked(ports: UnderstandingPorts, input: Asked, { loaders }: SubgraphContext) {
+/**
+ * Answers `retention`: purchases by calendar from the read model in one query, every other question from the journal. A named base answers
+ * for purchases by calendar only.
+ */
+export async function retentionAsked(ports: UnderstandingPorts, input: Asked, base: NamedBase | null, { loaders }: SubgraphContext) {
   const { pool, journal, projections, timeZone: ownZone = 'UTC' } = ports;
   const question = questionOf(input);
   const [start, back] = [eventOf('start', input), eventOf('return', input)];
@@ -43,14 +47,21 @@ export async function retentionAsked(ports: UnderstandingPorts, input: Asked, { 
   const timeZone = input.timeZone ?? ownZone;
   if (!isTimeZone(timeZone)) throw invalid('timeZone', 'a time zone of the IANA database');
   if (wanted != null && recurring) throw invalid('segments', "of a customer's first start only, not of recurring ones");
-  const lastDay = await loaders.lastDay();
+  const isPlain =
+    start.kind === 'PURCHASE' && back.kind === 'PURCHASE' && threshold === 1 && basis === 'CALENDAR' && !recurring && timeZone === ownZone;
+  const isBrokenDown = wanted != null && wanted.length > 0;
+  if (base !== null && (!isPlain || isBrokenDown))
+    throw failure('AS_OF_UNSUPPORTED', 'A named base holds purchases only.', {
+      field: isBrokenDown ? 'input.segments' : 'input',
+      rule: 'as of a moment from purchase to purchase, by calendar in the zone of the deployment, without segments',
+    });
+  const lastDay = base === null ? await loaders.lastDay() : base.lastDay === null ? null : dayNumberOf(base.lastDay);
   if (lastDay === null)
     throw failure('NOT_FOUND', 'No day is closed yet.', { remedy: 'Close the days first: the platform does so each midnight.' });
   const { breakDown, versions } = await breakDownOf(wanted ?? [], loaders);
-  const isPlain =
-    start.kind === 'PURCHASE' && back.kind === 'PURCHASE' && threshold === 1 && basis === 'CALENDAR' && !recurring && timeZone === ownZone;
+  const day = dayOf(lastDay);
   if (isPlain && breakDown.length === 0)
-    return { ...(await retention(pool, question, dayOf(lastDay))), bySegment: null, asOfDay: dayOf(lastDay) };
+    return { ...(await retention(pool, question, day, base?.table)), bySegment: null, asOfDay: day, base: base?.freshness ?? null };
   const { grid, bySegment } = await retentionOfEvents(
     { pool, journal, identity: projections.identity },
     {
@@ -74,7 +85,8 @@ export async function retentionAsked(ports: UnderstandingPorts, input: Asked, { 
               ...each,
             }))
             .sort((a, b) => (a.segmentId ?? '\uffff').localeCompare(b.segmentId ?? '\uffff')),
-    asOfDay: dayOf(lastDay),
+    asOfDay: day,
+    base: null,
   };
 }
 
