@@ -60,7 +60,7 @@ const TABLE: Readonly<Record<string, string>> = {
     publishOffer publishOutcomePromise publishValueModel retirePurpose retireSuccessService retireValueModel
     reviseCustomerStrategy reviseOffer reviseValueModel scheduleReview setKpi setPurposeValue`,
   'ops admin': `
-    dropGeneration eraseCustomer promoteProjection rollBackProjection`,
+    changeIdentityRules dropGeneration eraseCustomer promoteProjection rollBackProjection`,
   'success admin': `
     grantRemedy`,
 };
