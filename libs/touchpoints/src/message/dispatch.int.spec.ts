@@ -283,8 +283,8 @@ it('a marketing message that consent forbids at dispatch is never sent, in whate
         const person = people[who as 0 | 1];
         if (what === 'grant' || what === 'withdraw') {
           await (what === 'grant' ? grant(person) : withdraw(person));
-          // Said again it changes nothing, so it keeps its place.
-          if (words[who]?.yes !== (what === 'grant')) words[who] = { who, yes: what === 'grant', turn, one: together };
+          // Said again it is recorded again: after a merge an answer counts for what she has become since.
+          words[who] = { who, yes: what === 'grant', turn, one: together };
         }
         if (what === 'queue') {
           const messageId = await queue(person);
