@@ -1,9 +1,22 @@
-import { openAccess, openDeployment, openIntake, progressBar, quantity, storedClock, table } from '@tsunagari/deployment';
+import { identityCommands } from '@tsunagari/customers';
+import {
+  type Deployment,
+  openAccess,
+  openDeployment,
+  openIntake,
+  openServices,
+  progressBar,
+  quantity,
+  storedClock,
+  table,
+} from '@tsunagari/deployment';
 import { readConfiguration } from '@tsunagari/runtime';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Coverage, proveIntervals } from './proof';
+import { type StaffDecision, staffDecisions } from './staff';
+import { carryOut } from './staff-at-work';
 import { DEFAULT_TRUTH, type Truth } from './truth';
 import { arrivalsOf, type FactLine, type SimulatedCustomer, simulateWorld } from './world';
 
@@ -11,13 +24,15 @@ const HELP = `npm run simulate -- [options]          writes the events of a busi
 npm run simulate -- proof [options]    counts how often intervals hold the truth, over many worlds
 
 A shop with subscriptions: purchases by MBG/NBD and gamma-gamma, monthly contracts by sBG, returns, pauses, failed payments, a campaign
-with a holdout, goals, surveys, visitors who sign in later, shared devices, late events and events sent twice. The same seed gives the
-same events; the first thousand customers of a million are those of a thousand.
+with a holdout, goals, surveys, visitors who sign in later, shared devices, second accounts, late events and events sent twice; and staff
+who merge and split by hand, now and then by mistake. The same seed gives the same events; the first thousand customers of a million are those of a thousand.
 
   --customers …   how many (1000)
   --seed …        any whole number (1)
   --out …         a file of facts for \`tsunagari import --format facts\`, one JSON object a line; - is standard output
   --into-platform imports them right away, by the importer's path, beside a running platform or without one
+  --decisions …   a file for what staff decide about who is who, one JSON object a line, with what is true of it; --into-platform carries
+                  it out by the commands that staff have
   --truth …       a file for what is true of every customer, one JSON object a line; the first line is the parameters
   --start …       first day, yyyy-mm-dd (${DEFAULT_TRUTH.start})
   --days …        how long (${DEFAULT_TRUTH.days})
@@ -68,8 +83,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   const world = withTruth(simulateWorld(truth, numbers.seed, customers), told);
   const lines = values['by-customer'] === true ? byCustomer(world, customers) : arrivalsOf(world);
   const counted = { lines: 0 };
+  const decisions = staffDecisions(truth, numbers.seed, customers);
+  if (values.decisions !== undefined)
+    createWriteStream(values.decisions).end(decisions.map((decision) => `${JSON.stringify(decision)}\n`).join(''));
   if (values.out !== undefined) await write(values.out === '-' ? process.stdout : createWriteStream(values.out), lines, counted);
-  else if (!(await importInto(lines, counted))) return 1;
+  else if (!(await importInto(lines, counted, decisions, truth))) return 1;
   told?.end();
   process.stderr.write(`${quantity(counted.lines)} events of ${quantity(customers)} customers, seed ${numbers.seed}\n`);
   return 0;
@@ -81,6 +99,7 @@ const OPTIONS = {
   out: { type: 'string' },
   'into-platform': { type: 'boolean' },
   truth: { type: 'string' },
+  decisions: { type: 'string' },
   start: { type: 'string' },
   days: { type: 'string' },
   'by-customer': { type: 'boolean' },
@@ -131,7 +150,12 @@ async function write(to: NodeJS.WritableStream, lines: Iterable<FactLine>, count
   }
 }
 
-async function importInto(lines: Iterable<FactLine>, counted: { lines: number }): Promise<boolean> {
+async function importInto(
+  lines: Iterable<FactLine>,
+  counted: { lines: number },
+  decisions: readonly StaffDecision[],
+  truth: Truth,
+): Promise<boolean> {
   const deployment = await openDeployment(storedClock(readConfiguration()), { role: 'join' });
   try {
     const intake = openIntake(deployment, await openAccess(deployment));
@@ -144,12 +168,34 @@ async function importInto(lines: Iterable<FactLine>, counted: { lines: number })
     });
     if (outcome.kind === 'completed') {
       bar.end(`${quantity(outcome.summary.lines)} events, ${quantity(outcome.summary.quarantined)} in quarantine`);
-      return outcome.summary.quarantined === 0;
+      return outcome.summary.quarantined === 0 && (await decide(deployment, decisions, truth));
     }
     process.stderr.write(`${outcome.kind === 'failed' ? outcome.refusal.rule : 'stopped'}; run the same again to go on\n`);
     return false;
   } finally {
     await deployment.close();
+  }
+}
+
+/** Staff at work. Identity must be resolved for it: beside a running platform by that, else by a runner for the time being. */
+async function decide(deployment: Deployment, decisions: readonly StaffDecision[], truth: Truth): Promise<boolean> {
+  const { journal, keyring, path } = deployment;
+  const { runner } = openServices(deployment);
+  const started = await runner.start();
+  if (started.kind !== 'started') {
+    process.stderr.write(`${started.explanation} ${started.remedy}\n`);
+    return false;
+  }
+  try {
+    await runner.catchUp();
+    const { identity } = runner;
+    const commands = identityCommands({ identity, journal, keyring, path, waitFor: (position) => runner.waitFor('identity', position) });
+    const counted = { accepted: 0, refused: 0, unknown: 0 };
+    for await (const { result } of carryOut(decisions, { commands, keyring, identity }, truth)) counted[result.kind] += 1;
+    process.stderr.write(`staff: ${quantity(counted.accepted)} merges and splits, ${quantity(counted.refused)} refused\n`);
+    return true;
+  } finally {
+    await runner.stop();
   }
 }
 

@@ -9,6 +9,8 @@ import { testDatabase, type TestDatabase } from '@tsunagari/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { staffDecisions } from './staff';
+import { carryOut } from './staff-at-work';
 import { DEFAULT_TRUTH, type Truth } from './truth';
 import { arrivalsOf, type FactLine, simulateWorld } from './world';
 
@@ -94,6 +96,51 @@ async function fromScratch(): Promise<unknown> {
     await pool.query('drop schema scratch cascade');
   }
 }
+
+it('[2.21] what staff decide in the simulated business leaves every customer as the truth has her; whoever was split is as she was before', async () => {
+  const decisions = staffDecisions(TRUTH, SEED, CUSTOMERS);
+  const ports = { commands: staff, keyring: deployment.keyring, identity: runner.identity };
+  const subjectsOf = async ([one, other]: (typeof decisions)[number]['identifiers']): Promise<[string, string]> => {
+    const found = await deployment.keyring.subjectsOf([one, other], { create: false });
+    const [a, b] = found.map((each) => (each.kind === 'known' ? each.subject : ''));
+    return [a ?? '', b ?? ''];
+  };
+  const everybody = async (): Promise<States> => {
+    await runner.catchUp();
+    const { rows } = await deployment.pool.query<{ key: string }>('select key from understanding.profile');
+    return statesOf(rows.map(({ key }) => key));
+  };
+  const mistakes = decisions.filter(({ kind, samePerson }) => kind === 'merge' && !samePerson);
+  const mended = decisions.filter(({ kind }) => kind === 'split');
+  expect(mended.length).toBeGreaterThan(2);
+  const before = await everybody();
+  const done = [];
+  for await (const outcome of carryOut(decisions, ports, TRUTH)) done.push(outcome);
+  const carried = done.filter(({ result }) => result.kind === 'accepted');
+  expect(done.filter(({ result }) => result.kind === 'refused')).toEqual([]);
+  expect(carried.length).toBeGreaterThan(decisions.length / 2);
+  const after = await everybody();
+
+  const isMended = (identifiers: object): boolean => mended.some((split) => split.identifiers === identifiers);
+  for (const { decision } of carried.filter(({ decision: { kind } }) => kind === 'merge')) {
+    const subjects = await subjectsOf(decision.identifiers);
+    const customers = new Set((await runner.identity.customersOf(subjects)).values());
+    expect([decision.identifiers, customers.size]).toEqual([
+      decision.identifiers,
+      decision.samePerson || !isMended(decision.identifiers) ? 1 : 2,
+    ]);
+  }
+  for (const { decision } of carried.filter(({ decision: { kind } }) => kind === 'split'))
+    for (const customer of new Set((await runner.identity.customersOf(await subjectsOf(decision.identifiers))).values()))
+      for (const name of names) expect(after.get(`${name} ${customer}`)).toBe(before.get(`${name} ${customer}`));
+  expect(mistakes.length).toBeGreaterThanOrEqual(mended.length);
+  expect(await hashesOf(runner)).toEqual(await fromScratch());
+
+  // The same decisions once more are the same facts.
+  const head = await deployment.log.head();
+  for await (const { result } of carryOut(decisions, ports, TRUTH)) if (result.kind === 'accepted') expect(result.repeated).toBe(true);
+  expect(await deployment.log.head()).toBe(head);
+}, 240_000);
 
 it(`[2.21] after each of ${STEPS} random merges and splits, late facts among them, the state of every projection is that of a rebuild from scratch`, async () => {
   const random = createRandom(20_260_101);

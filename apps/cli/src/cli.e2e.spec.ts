@@ -10,7 +10,20 @@ import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, tempor
 jest.setTimeout(120_000);
 
 const SHOP = path.join(__dirname, '..', '..', '..', 'data', 'online-retail', 'online_retail.csv.gz');
-const COMMANDS = ['import', 'status', 'explain', 'audit', 'backtest', 'rebuild', 'projections', 'quarantine', 'token', 'topics', 'doctor'];
+const COMMANDS = [
+  'import',
+  'status',
+  'explain',
+  'audit',
+  'backtest',
+  'rebuild',
+  'projections',
+  'identity',
+  'quarantine',
+  'token',
+  'topics',
+  'doctor',
+];
 
 let bundles: Bundles;
 let database: TestDatabase;
@@ -54,6 +67,9 @@ it.each([
   [['import', 'x.csv', '--format', 'excel']],
   [['explain', 'ltv', 'nobody']],
   [['audit', 'nothing']],
+  [['identity', 'change']],
+  [['identity', 'preview', '--limits', 'name=2']],
+  [['identity', 'preview', '--cluster-limit', '1']],
   [['backtest']],
   [['backtest', 'ltv', '--as-of', 'yesterday']],
   [['rebuild', 'nothing']],
@@ -119,6 +135,23 @@ it('status, explain, audit, token and doctor answer beside a running platform, a
   }
   expect(await tsunagari('audit')).toMatchObject({ code: 0, err: '' });
   expect(await tsunagari('audit', 'purchases')).toMatchObject({ code: 0, out: expect.stringContaining('purchases') });
+});
+
+it('identity says the rules in force, and what others would make of the customers', async () => {
+  expect(await tsunagari('identity')).toMatchObject({
+    code: 0,
+    out: 'version 1: user_id 1, others 5, a customer at most 50 identifiers\nin force since position 0\n',
+  });
+  const { code, out } = await tsunagari('identity', 'preview', '--limits', 'email=1', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    today: { version: 1 },
+    wished: { limits: { user_id: 1, email: 1 }, clusterLimit: 50 },
+    wouldMerge: 0,
+    wouldComeApart: 0,
+    customersMore: 0,
+  });
+  expect((await tsunagari('identity', 'preview')).out).toContain('0 would come apart: as many customers as today');
 });
 
 it('rebuild shows how far it is and puts what it built in place; projections lists, exchanges and drops', async () => {

@@ -8,6 +8,7 @@ import { backtestCommand } from './commands/backtest';
 import { decisionsCommand } from './commands/decisions';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
+import { identityCommand } from './commands/identity';
 import { importCommand } from './commands/import';
 import { projectionsCommand } from './commands/projections';
 import { quarantineCommand } from './commands/quarantine';
@@ -25,6 +26,7 @@ const commands: Readonly<Record<string, Command>> = {
   decisions: decisionsCommand,
   rebuild: rebuildCommand,
   projections: projectionsCommand,
+  identity: identityCommand,
   quarantine: quarantineCommand,
   token: tokenCommand,
   topics: topicsCommand,
