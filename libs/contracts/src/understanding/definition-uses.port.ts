@@ -3,8 +3,8 @@ import { declarePort, type PortOf } from '../port';
 import { DEFINITION_KINDS } from './definition-facts';
 
 /**
- * What in the value context refers to a definition of understanding: whoever retires one asks before. Decisions read attributes and name
- * no definition, so proposals have nothing to answer.
+ * What in the value context refers to a definition of understanding: whoever retires one asks before. Offers and policies read attributes and
+ * name no definition, and a run of decisions names a segment only while it goes on, so proposals have nothing to answer.
  */
 export const definitionUsesPort = declarePort('value', 'definitionUses', {
   of: {
