@@ -48,9 +48,16 @@ export function openTopicReader({ kafka, topic, waitMs }: TopicReaderOptions): T
   const listeners = new Set<() => void>();
   let watching: Promise<void> | undefined;
 
-  /** A copy: who looks once at what comes next (how far behind are we?) does not take the place of whoever goes on there. */
-  const cursorAt = (after: Position): Cursor | Promise<Cursor> =>
-    cursors.findLast((cursor) => cursor.position() === after)?.copy() ?? openCursor(partitions, after);
+  /**
+   * Who goes on takes the place along: one that is left behind would know the topic as it was. Who only looks at the next fact (how far
+   * behind are we?) leaves the place to whoever goes on there.
+   */
+  const cursorAt = async (after: Position, limit: number): Promise<Cursor> => {
+    const at = cursors.findIndex((cursor) => cursor.position() === after);
+    if (at >= 0 && limit === 1) return cursors[at]?.copy() ?? openCursor(partitions, after);
+    const [kept] = at < 0 ? [] : cursors.splice(at, 1);
+    return kept ?? openCursor(partitions, after);
+  };
   const keep = (cursor: Cursor): void => {
     const same = cursors.findIndex((other) => other.position() === cursor.position());
     if (same >= 0) cursors.splice(same, 1);
@@ -89,7 +96,7 @@ export function openTopicReader({ kafka, topic, waitMs }: TopicReaderOptions): T
     },
     async read<T>({ after, upTo, limit, from, wanted }: PageOf<T>) {
       if (upTo !== undefined && comparePositions(after, upTo) >= 0) return { items: [], upTo: after, atEnd: true };
-      const cursor = await cursorAt(after);
+      const cursor = await cursorAt(after, limit);
       // Offsets of a topic that is gone mean nothing in the one that took its place.
       const lost = (error: unknown): never => {
         if (error instanceof RecordsGone) cursors.length = 0;
