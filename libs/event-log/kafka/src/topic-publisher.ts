@@ -79,7 +79,9 @@ export function openTopicPublisher<R extends Placed>(options: TopicPublisherOpti
       // What an owner believes of its last transaction may be wrong after an error; a new one asks.
       await transactions?.close();
       transactions = openTransactions({ kafka, topic, transactionalId });
-      [count] = await Promise.all([partitions.count(), transactions.begin()]);
+      // First: where the topic is missing, it says what to do.
+      count = await partitions.count();
+      await transactions.begin();
       const tail = await tailOfTopic();
       published = tail?.position ?? BEGINNING;
       writing = Promise.resolve();
