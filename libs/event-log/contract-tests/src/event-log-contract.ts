@@ -74,7 +74,9 @@ export function eventLogContract(name: string, make: () => Promise<LogUnderTest>
         for (let after = BEGINNING, end = false; !end;) {
           const read = { after, limit: 2, ...filter };
           const [page, unparsed] = [await given.log.read(read), await given.log.readUnparsed(read)];
-          expect(unparsed).toEqual({ ...page, facts: page.facts.map(({ data, ...rest }) => ({ ...rest, json: JSON.stringify(data) })) });
+          // Whether a full page was the last one may be known to one read and not to the other.
+          const facts = page.facts.map(({ data, ...rest }) => ({ ...rest, json: JSON.stringify(data) }));
+          expect(unparsed).toEqual({ facts, upTo: page.upTo, atEnd: expect.any(Boolean) });
           [after, end] = [page.upTo, page.atEnd];
         }
     });
