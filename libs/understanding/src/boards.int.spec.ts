@@ -14,7 +14,7 @@ import {
   subscriptionActivated,
   subscriptionCancelled,
 } from '@tsunagari/contracts';
-import { specPlatform, type SpecPlatform } from './spec-platform';
+import { specPlatform, type SpecPlatform } from '../test-programs/spec-platform';
 
 /**
  * One small world, counted by hand. Ann: buys 5, 12 and 13 January, uses on the same days. Ben: buys 6 and 20 January. Cat: buys 3 February.

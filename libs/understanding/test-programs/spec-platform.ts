@@ -9,14 +9,14 @@ import { commandFactId, keyringSchema, postgresKeyring } from '@tsunagari/privac
 import { createProjectionRunner } from '@tsunagari/projection';
 import { testDatabase } from '@tsunagari/testing';
 import { parse } from 'graphql';
-import { closeDays } from './days/close-days';
-import { definitionCommands, type UsesElsewhere } from './definitions/definitions.commands';
-import { experienceProjection } from './experience/experience.projection';
-import { holdingsProjection } from './holdings/holdings.projection';
-import { profileProjection } from './profile/profile.projection';
-import { purchasesProjection } from './purchases/purchases.projection';
-import { understandingSchema } from './schema';
-import { understandingSubgraph } from './understanding.subgraph';
+import { closeDays } from '../src/days/close-days';
+import { definitionCommands, type UsesElsewhere } from '../src/definitions/definitions.commands';
+import { experienceProjection } from '../src/experience/experience.projection';
+import { holdingsProjection } from '../src/holdings/holdings.projection';
+import { profileProjection } from '../src/profile/profile.projection';
+import { purchasesProjection } from '../src/purchases/purchases.projection';
+import { understandingSchema } from '../src/schema';
+import { understandingSubgraph } from '../src/understanding.subgraph';
 
 export type SpecPlatform = Awaited<ReturnType<typeof specPlatform>>;
 
