@@ -16,7 +16,7 @@ const BY_IDENTIFIER = `query By($type: IdentifierType!, $value: String!) { custo
 const BY_ID = `query By($id: ID!, $atLeast: Position) { customer(id: $id, atLeast: $atLeast) { ${UNDERSTANDING} } }`;
 const REFUSED = '... on CommandRefused { code field rule remedy }';
 const MERGE = `mutation Merge($input: MergeCustomersInput!) { mergeCustomers(input: $input) { __typename ${REFUSED} ... on CustomerChanged { repeated position customer { ${UNDERSTANDING} } } } }`;
-const SPLIT = `mutation Split($input: SplitCustomerInput!) { splitCustomer(input: $input) { __typename ${REFUSED} ... on CustomerCameApart { repeated customers { id } } } }`;
+const SPLIT = `mutation Split($input: SplitCustomerInput!) { splitCustomer(input: $input) { __typename ${REFUSED} ... on CustomerCameApart { repeated position customers { id } } } }`;
 const BLOCK = `mutation Block($input: BlockIdentifierInput!) { blockIdentifier(input: $input) { __typename ${REFUSED} ... on CustomerChanged { repeated customer { identifiers { id blocked } } } } }`;
 const ERASE = `mutation Erase($input: EraseCustomerInput!) { eraseCustomer(input: $input) { __typename ${REFUSED} ... on CustomerErasedPayload { identifiersErased repeated position customer { ${UNDERSTANDING} } } } }`;
 const RECORD =
@@ -52,12 +52,21 @@ const send = async (...sent: Parameters<PlatformUnderTest['send']>): Promise<voi
   expect(await platform.send(...sent)).toMatchObject({ status: 200 });
 };
 const by = async (value: string, type = 'USER_ID') => (await platform.ask(BY_IDENTIFIER, { type, value })).data.customer;
-const byId = async (id: string) => (await platform.ask(BY_ID, { id })).data.customer;
-const merge = async (customerIds: string[], over: object = {}) =>
-  (await platform.ask(MERGE, { input: { customerIds, reason: 'seen in store', idempotencyKey: fresh('k'), ...over } })).data.mergeCustomers;
-const split = async (customerId: string, identifierIds: string[], over: object = {}) =>
-  (await platform.ask(SPLIT, { input: { customerId, identifierIds, reason: 'two people', idempotencyKey: fresh('k'), ...over } })).data
-    .splitCustomer;
+/** How far the newest merge or split of a test has appended: what is read after it has seen it. */
+let written: string | null = null;
+const byId = async (id: string) => (await platform.ask(BY_ID, { id, atLeast: written })).data.customer;
+const merge = async (customerIds: string[], over: object = {}) => {
+  const input = { customerIds, reason: 'seen in store', idempotencyKey: fresh('k'), ...over };
+  const { mergeCustomers: merged } = (await platform.ask(MERGE, { input })).data;
+  written = merged.position ?? written;
+  return merged;
+};
+const split = async (customerId: string, identifierIds: string[], over: object = {}) => {
+  const input = { customerId, identifierIds, reason: 'two people', idempotencyKey: fresh('k'), ...over };
+  const { splitCustomer: apart } = (await platform.ask(SPLIT, { input })).data;
+  written = apart.position ?? written;
+  return apart;
+};
 const block = async (identifierId: string) =>
   (await platform.ask(BLOCK, { input: { identifierId, reason: 'the shop tablet', idempotencyKey: fresh('k') } })).data.blockIdentifier;
 const erase = async (customerId: string, over: object = {}) =>

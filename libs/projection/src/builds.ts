@@ -72,6 +72,11 @@ export class Builds {
       ]);
       this.context.onError(taken.reader, new Error(`${taken.marker}: ${error}`));
     }
+    // Asked for, not remembered: it may have come further since the last beat.
+    const { rows } = await pool.query<{ phase: Build['phase'] }>(
+      `select phase from ${quoted(schema)}.projections where name = $1 and generation = $2`,
+      [taken.reader, taken.generation],
+    );
     this.builds.set(keyOf(taken.reader, taken.generation), {
       known,
       definition,
@@ -80,7 +85,7 @@ export class Builds {
       careful: taken.strikes > 0,
       deadly: new Set(),
       lastCustomer: taken.lastCustomer,
-      phase: known.phase,
+      phase: rows[0]?.phase ?? known.phase,
     });
   }
 
@@ -118,6 +123,10 @@ export class Builds {
       }
       if (build.phase === 'verifying') {
         await this.verify(build);
+        return true;
+      }
+      if (build.phase === 'ready') {
+        await this.promote(build);
         return true;
       }
     }
@@ -258,10 +267,16 @@ export class Builds {
     const { pool, schema, worker } = this.context;
     const { definition, known, model, bound } = build;
     const next = known.live ? 'ready' : known.label === null ? 'catching-up' : 'verifying';
-    await inTransaction(
+    const already = await inTransaction(
       pool,
       async (client) => {
         await this.holdLease(client, build, worker);
+        // It may have been taken up again, after a lost lease, while this very step was on its way to the database.
+        const { rows } = await client.query<{ phase: Build['phase'] }>(
+          `select phase from ${quoted(schema)}.projections where name = $1 and generation = $2`,
+          [definition.name, known.generation],
+        );
+        if (rows[0] && rows[0].phase !== 'building') return rows[0].phase;
         await model.index(client);
         await placeShards(client, schema, definition.name, known.generation, bound, known.live);
         await client.query(
@@ -271,11 +286,12 @@ export class Builds {
         if (next === 'ready') await this.giveUpLease(client, build);
         if (known.label !== null)
           await showView(client, schema, labelledView(definition.name, known.label), definition.name, known.generation);
+        return undefined;
       },
       { idleMs: 600_000, writer: this.context },
     );
-    build.phase = next;
-    if (next === 'ready') this.builds.delete(keyOf(definition.name, known.generation));
+    build.phase = already ?? next;
+    if (!already && next === 'ready') this.builds.delete(keyOf(definition.name, known.generation));
     await this.context.onPhase();
   }
 
@@ -284,13 +300,16 @@ export class Builds {
     const { definition, known } = build;
     const verification = await this.verificationOf(build);
     const phase = verification.equal && (verification.differingFromLive ?? []).length === 0 ? 'ready' : 'differs';
+    const promotes = phase === 'ready' && known.promotes;
     const settle = async (client: PoolClient): Promise<void> => {
       await lockProjection(client, schema, definition.name);
       await this.holdLease(client, build, worker);
       const { rows } = await client.query<{ facts: string; customers: string; busy_ms: string }>(
-        `update ${quoted(schema)}.projections set phase = $3, verification = $4 where name = $1 and generation = $2 returning facts, customers, busy_ms`,
+        `update ${quoted(schema)}.projections set phase = $3, verification = $4 where name = $1 and generation = $2 and phase = 'verifying'
+         returning facts, customers, busy_ms`,
         [definition.name, known.generation, phase, JSON.stringify(verification)],
       );
+      if (rows.length === 0) throw new LostLease(definition.name);
       await tell(client, schema, {
         kind: 'RebuildCompleted',
         projection: definition.name,
@@ -301,17 +320,26 @@ export class Builds {
         busyMs: Number(rows[0]?.busy_ms),
         verification,
       });
-      await this.giveUpLease(client, build);
+      // Whoever is to promote it keeps the lease until it is: should it die before that, the next one promotes.
+      if (!promotes) await this.giveUpLease(client, build);
     };
     await inTransaction(pool, settle, { writer: this.context });
     build.phase = phase;
-    this.builds.delete(keyOf(definition.name, known.generation));
-    if (phase === 'ready' && known.promotes) await this.context.promote(definition.name, known.generation);
-    else if (phase === 'differs')
+    if (!promotes) this.builds.delete(keyOf(definition.name, known.generation));
+    if (phase === 'differs')
       this.context.onError(
         definition.name,
         new Error(`generation ${known.generation} differs from its second fold or from the live one; it was not promoted`),
       );
+    await this.context.onPhase();
+  }
+
+  private async promote(build: Build): Promise<void> {
+    const { definition, known } = build;
+    // Refused where a person was faster, or where a newer one took its place: then nothing is left to do for it.
+    await this.context.promote(definition.name, known.generation);
+    await inTransaction(this.context.pool, (client) => this.giveUpLease(client, build), { writer: this.context });
+    this.builds.delete(keyOf(definition.name, known.generation));
     await this.context.onPhase();
   }
 
@@ -336,11 +364,12 @@ export class Builds {
   }
 
   private async become(build: Build, phase: Build['phase']): Promise<void> {
-    await this.context.pool.query(`update ${quoted(this.context.schema)}.projections set phase = $3 where name = $1 and generation = $2`, [
-      build.definition.name,
-      build.known.generation,
-      phase,
-    ]);
+    const { definition, known } = build;
+    const moved = await this.context.pool.query(
+      `update ${quoted(this.context.schema)}.projections set phase = $3 where name = $1 and generation = $2 and phase in ($3, $4)`,
+      [definition.name, known.generation, phase, build.phase],
+    );
+    if (moved.rowCount !== 1) throw new LostLease(definition.name);
     build.phase = phase;
   }
 

@@ -2,7 +2,7 @@ import { Builds, keyOf } from './builds';
 import type { AnyProjection } from './definition';
 import type { KnownGeneration } from './generations';
 import type { StageZero } from './identity/stage-zero';
-import { heartbeat, type Heartbeat, ownShards, type Reader, type TakenShard } from './leases';
+import { heartbeat, type Heartbeat, ownShards, type Reader, takeBackStrikes, type TakenShard } from './leases';
 import { ReadModel } from './read-model';
 import { BUILDER, IDENTITY } from './schema';
 import { ProjectionWorker, type WorkerContext } from './worker';
@@ -22,6 +22,8 @@ export class Crew {
   private readonly definitions = new Map<string, AnyProjection>();
   private readonly byGeneration = new Map<string, ProjectionWorker>();
   private known: readonly KnownGeneration[] = [];
+  /** Shards that were ours at the last beat. */
+  private held: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: CrewOptions) {}
 
@@ -60,6 +62,9 @@ export class Crew {
     const readers: Reader[] = [{ reader: IDENTITY, generation: 1 }];
     for (const { name, generation } of this.known.filter((each) => this.isFolded(each))) readers.push({ reader: name, generation });
     const beat = await heartbeat(context.pool, context.schema, context.worker, readers, leaseMs);
+    const lost = [...this.held].filter((shard) => !beat.owned.has(shard));
+    this.held = beat.owned;
+    await takeBackStrikes(context.pool, context.schema, context.worker, lost);
     const isNew = this.learn(beat);
     const owned = (name: string, generation: number, shard: number): boolean => beat.owned.has(`${name}:${generation}:${shard}`);
     if (!owned(IDENTITY, 1, 0)) stageZero.lose();
@@ -88,6 +93,7 @@ export class Crew {
   }
 
   leave(): void {
+    this.held = new Set();
     this.byGeneration.clear();
     this.options.builds.keepOnly(() => false);
     this.known = [];

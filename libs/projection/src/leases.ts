@@ -51,7 +51,8 @@ export async function heartbeat(
   if (beat.frozen.length === 0) return beat;
   // Dead by their leases, and in the middle of a transaction: they keep their shards locked until their sessions end.
   await endSessionsOf(pool, schema, beat.frozen);
-  return attempt(pool, schema, worker, readers, leaseMs, layout);
+  const { taken, ...again } = await attempt(pool, schema, worker, readers, leaseMs, layout);
+  return { ...again, taken: [...beat.taken, ...taken] };
 }
 
 async function attempt(
@@ -153,6 +154,19 @@ export async function ownShards(
     [worker],
   );
   return rows;
+}
+
+/**
+ * Takes back the strikes for shards (`reader:generation:shard`) that another process has taken from this one, which was taken for dead: it
+ * was slow, as on a machine with too much to do, and no key ended it.
+ */
+export async function takeBackStrikes(pool: Pool, schema: string, worker: string, shards: readonly string[]): Promise<void> {
+  if (shards.length === 0) return;
+  await pool.query(
+    `update ${quoted(schema)}.checkpoints set strikes = strikes - 1
+     where reader || ':' || generation || ':' || shard = any($1::text[]) and lease <> $2 and strikes > 0`,
+    [shards, worker],
+  );
 }
 
 /** Gives everything back at once: the next process need not wait. Not a death, so no strike. */

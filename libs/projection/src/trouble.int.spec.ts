@@ -168,6 +168,24 @@ describe('the runner in trouble', () => {
     expect(await first.audit('trail')).toMatchObject({ equal: true, rows: 40 });
   });
 
+  it('counts no death where a process was only slow: it takes the strike back when it comes to itself (failure mode 13)', async () => {
+    await started({ leaseMs: 500 });
+    const thief = uuid('thief');
+    await db.pool.query("insert into understanding.workers values ($1, '{trail:1}', now() + interval '1 hour')", [thief]);
+    // What another process does that takes it for dead.
+    await db.pool.query("update understanding.checkpoints set lease = $1, strikes = 1, marker = $2 where reader = 'trail'", [
+      thief,
+      uuid('a'),
+    ]);
+    const struck = async () =>
+      (await db.pool.query("select count(*)::int as n from understanding.checkpoints where reader = 'trail' and strikes > 0")).rows[0].n;
+    await until(async () => (await struck()) === 0);
+    const { rows } = await db.pool.query(
+      "select distinct lease, marker from understanding.checkpoints where reader = 'trail' and shard >= 0",
+    );
+    expect(rows).toEqual([{ lease: thief, marker: uuid('a') }]);
+  });
+
   it('asks the database at most four times a second while ten projections are idle (B14)', async () => {
     const runner = await started({ definitions: Array.from({ length: 10 }, (_, n) => trailProjection(`p${n}`)) });
     await world.append([behaviour(uuid('a'), moment(1))]);

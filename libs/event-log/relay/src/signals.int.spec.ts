@@ -5,26 +5,15 @@ import { ensureTopics, kafkaSignalLog, kafkaSignalPublisher, topicsOf } from '@t
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import { migrate, postgresLease, waitUntil } from '@tsunagari/postgres';
-import type { ProjectionDefinition, ProjectionRunner } from '@tsunagari/projection';
+import type { ProjectionRunner } from '@tsunagari/projection';
 import { createProjectionRunner, outboxSignalLog } from '@tsunagari/projection';
 import { describeWith, testBroker, testDatabase } from '@tsunagari/testing';
 import { Kafka, logLevel } from 'kafkajs';
-import { behaviour, createWorld, moment, type Trail, trailProjection, uuid } from '../../../projection/src/spec-world';
+import { loyalty } from '../../../projection/src/signals/spec-loyalty';
+import { behaviour, createWorld, moment, uuid } from '../../../projection/src/spec-world';
 import { openPartitions } from '../../kafka/src/partitions';
 import type { SignalRelay } from './signal-relay';
 import { createSignalRelay } from './signal-relay';
-
-const isLoyal = (state: Trail | undefined): boolean => (state?.count ?? 0) >= 3;
-
-/** Tells who has come often, and publishes how often. */
-const loyalty: ProjectionDefinition<Trail> = {
-  ...trailProjection('loyalty', { version: 1 }),
-  signals: (before, after) =>
-    isLoyal(before) === isLoyal(after)
-      ? []
-      : [{ kind: isLoyal(after) ? 'BecameLoyal' : 'NoLongerLoyal', data: { count: after?.count ?? 0 } }],
-  publishes: ({ count }) => ({ count }),
-};
 
 async function signalWorld() {
   const { brokers, namespace } = await testBroker();
@@ -39,7 +28,7 @@ async function signalWorld() {
     log,
     journal: postgresJournal({ pool }),
     registry,
-    definitions: [loyalty],
+    definitions: [loyalty()],
   });
   expect(await runner.start()).toEqual({ kind: 'started' });
   const topic: SignalLog = kafkaSignalLog({ kafka, namespace });
