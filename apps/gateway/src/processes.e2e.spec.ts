@@ -1,5 +1,5 @@
 import { testDatabase, type TestDatabase } from '@tsunagari/testing';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePorts } from '@tsunagari/cluster/local-broker';
 import {
   buildBundles,
   type Bundles,
@@ -26,14 +26,6 @@ const ports = new Map<Name, number>();
 const running = new Map<Name, RunningPlatform>();
 const { home, remove } = temporaryHome();
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function start(name: Name): Promise<RunningPlatform> {
   const started = await startPlatformProcess(bundles.app(name), { ...variables, PORT: String(ports.get(name)) });
   running.set(name, started);
@@ -57,7 +49,9 @@ const CUSTOMER = `{ customer(identifier: { type: USER_ID, value: "ann" }) {
 beforeAll(async () => {
   bundles = await buildBundles();
   database = await testDatabase();
-  for (const name of [...SERVICES, 'gateway'] as const) ports.set(name, await freePort());
+  const names = [...SERVICES, 'gateway'] as const;
+  const free = await freePorts(names.length);
+  for (const [n, name] of names.entries()) ports.set(name, free[n] ?? 0);
   variables = {
     DATABASE_URL: database.url,
     TSUNAGARI_HOME: home,

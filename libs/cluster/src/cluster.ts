@@ -5,7 +5,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { freePort, type LocalBroker, startLocalBroker } from './local-broker';
+import { freePorts, type LocalBroker, startLocalBroker } from './local-broker';
 import { type ManagedProcess, managedProcess } from './managed-process';
 import { claimCluster, forgetCluster, recordCluster } from './record';
 
@@ -93,9 +93,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       name,
       ...Array.from({ length: (replicas[name] ?? 1) - 1 }, (_, n) => `${name}-${n + 2}`),
     ]);
+    const ports = await freePorts(names.length);
     const addresses = new Map<string, string>();
-    for (const name of names)
-      addresses.set(name, `http://127.0.0.1:${name === 'gateway' ? await nextFreePort(options.port) : await freePort()}`);
+    for (const [n, name] of names.entries())
+      addresses.set(name, `http://127.0.0.1:${name === 'gateway' ? await nextFreePort(options.port) : ports[n]}`);
     const environment: Record<string, string> = {
       ...present(options.variables ?? {}),
       TSUNAGARI_HOME: path.resolve(home),

@@ -58,13 +58,14 @@ async function fetchJars(): Promise<string> {
   return jars;
 }
 
-/** A port of the loopback address that nobody uses at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Ports of the loopback address that nobody uses at this moment, each another one. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  // All are held until the last is found: a port that is given back may be the next one that is given.
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 function properties(folder: string, port: number, controllerPort: number): string {
@@ -117,9 +118,9 @@ export async function startLocalBroker(
 ): Promise<LocalBroker> {
   const jars = await fetchJars();
   mkdirSync(folder, { recursive: true });
-  const port = await freePort();
+  const [port = 0, controllerPort = 0] = await freePorts(2);
   const config = join(folder, 'server.properties');
-  writeFileSync(config, properties(folder, port, await freePort()));
+  writeFileSync(config, properties(folder, port, controllerPort));
   const java = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jars}/*`];
   if (!existsSync(join(folder, 'data', 'meta.properties'))) {
     const id = randomUUID().replaceAll('-', '').slice(0, 22);

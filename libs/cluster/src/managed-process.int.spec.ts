@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from './local-broker';
+import { freePorts } from './local-broker';
 import { type ManagedProcess, managedProcess } from './managed-process';
 import { claimCluster, forgetCluster, recordCluster, runningCluster } from './record';
 
@@ -24,7 +24,7 @@ async function manage(program: string, onEnd?: (end: { signal: string | null; co
   const bundle = path.join(folder, 'service', 'main.js');
   mkdirSync(path.dirname(bundle), { recursive: true });
   writeFileSync(bundle, program);
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const managed = managedProcess({
     name: 'service',
     url: `http://127.0.0.1:${port}`,

@@ -104,7 +104,7 @@ with beat as (
   update ${s}.checkpoints c set lease = null, strikes = 0, marker = null
   where c.lease = $1 and not exists (select from wanted w where (w.reader, w.generation) = (c.reader, c.${g}))
 ), taken as (
-  update ${s}.checkpoints c set lease = $1, strikes = c.strikes + case when c.lease is null then 0 else 1 end
+  update ${s}.checkpoints c set lease = $1, strikes = case when c.lease is null then c.strikes when c.marker is null then 1 else c.strikes + 1 end
   from (select *, row_number() over (partition by reader, generation order by shard) as nth from free) f join share h using (reader, generation)
   where (c.reader, c.${g}, c.shard) = (f.reader, f.generation, f.shard) and f.nth <= h.fair - h.owned and c.lease is not distinct from f.lease
   returning c.reader, c.${g} as generation, c.shard, c.pos::text, c.strikes, c.marker${isVersions ? '' : ', c.last_customer as "lastCustomer"'}

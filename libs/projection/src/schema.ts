@@ -44,8 +44,9 @@ end $$;`;
 
 const runnerSql = (s: string): string => `
 -- Where a shard of a reader's generation stands. id is the last event seen, id_pos its position: a restored database is noticed by it.
--- lease names the worker who may move it; strikes count its unclean deaths since the last page, marker the key at hand then. Shard -1 is
--- the builder's: pos is how far it builds, last_customer how far it has come. Signals are emitted for emits_after < position <= emits_until.
+-- lease names the worker who may move it; strikes count its unclean deaths since the last page: the first, and those at a key, which marker
+-- names. Shard -1 is the builder's: pos is how far it builds, last_customer how far it has come. Signals are emitted for
+-- emits_after < position <= emits_until.
 create table if not exists ${s}.checkpoints (
   reader     text collate "C" not null,
   generation int not null,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BEGINNING } from '@tsunagari/contracts';
 import { describeWith, startLocalBroker } from '@tsunagari/testing';
-import { freePort, type LocalBroker } from '@tsunagari/cluster/local-broker';
+import { freePorts, type LocalBroker } from '@tsunagari/cluster/local-broker';
 import { Kafka } from 'kafkajs';
 import { kafkaConfig, type KafkaConnection } from './connection';
 import { kafkaEventLog } from './event-log';
@@ -22,7 +22,7 @@ async function securedBroker() {
     stdio: 'ignore',
   });
   writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'));
-  const [clear, tls] = [await freePort(), await freePort()];
+  const [clear = 0, tls = 0] = await freePorts(2);
   const config = join(folder, 'server.properties');
   const given = readFileSync(config, 'utf8');
   const doors = `,SASL_PLAINTEXT://127.0.0.1:${clear},SASL_SSL://127.0.0.1:${tls}`;

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { isAlive } from '@tsunagari/postgres';
 import { GenericContainer } from 'testcontainers';
-import { brokerAnswers, canRunBroker, freePort, kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
+import { brokerAnswers, canRunBroker, freePorts, kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
 
 /** A broker that the suites of a run share; `namespace` is this caller's own. */
 export type TestBroker = { readonly brokers: readonly string[]; readonly namespace: string };
@@ -20,7 +20,7 @@ export function brokerWay(): 'environment' | 'docker' | 'jvm' | undefined {
 }
 
 async function startContainer(): Promise<string> {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   await new GenericContainer('apache/kafka:4.1.1')
     .withExposedPorts({ container: 9092, host: port })
     .withEnvironment({
