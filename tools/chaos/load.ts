@@ -40,8 +40,13 @@ const SLICE = 5;
 const TIMEOUT_MS = 5_000;
 const BEGUN = Date.now();
 
+/** One fact in so many comes late. */
+const LATE = 5;
+
 /** A moment so many days before the run began: late facts, but none of years that would have to be closed day by day first. */
 const daysAgo = (days: number): string => new Date(BEGUN - days * 86_400_000).toISOString();
+/** When the nth fact of a lane happened: mostly just now. */
+const moment = (n: number): string => (n % LATE === 0 ? daysAgo(1 + ((n * 7919) % 30)) : new Date().toISOString());
 
 const RECORD = `mutation ($input: RecordOrderInput!) { recordOrder(input: $input) { __typename ... on CommandRefused { code rule } } }`;
 const MERGE = `mutation ($input: MergeCustomersInput!) { mergeCustomers(input: $input) { __typename } }`;
@@ -100,7 +105,7 @@ export async function startLoad(cluster: Cluster, token: string): Promise<Load> 
         buyer: { type: 'USER_ID', value: customer },
         lines: [{ sku: 'A', quantity, unitPrice: '2.50' }],
         currency: 'GBP',
-        placedAt: daysAgo(1 + ((n * 7919) % 30)),
+        placedAt: moment(n),
         idempotencyKey: orderId,
       };
       sent.set(customer, (sent.get(customer) ?? 0) + 1);
@@ -121,8 +126,8 @@ export async function startLoad(cluster: Cluster, token: string): Promise<Load> 
         const userId = `c${(n + at * 11) % CUSTOMERS}`;
         // Each twentieth links a device to a customer: identity keeps moving.
         return at === 0
-          ? { type: 'identify', userId, anonymousId: `device-${n % 500}`, messageId, timestamp: daysAgo(1) }
-          : { type: 'track', event: 'Opened', userId, messageId, timestamp: daysAgo(1) };
+          ? { type: 'identify', userId, anonymousId: `device-${n % 500}`, messageId, timestamp: moment(n) }
+          : { type: 'track', event: 'Opened', userId, messageId, timestamp: moment(n + at) };
       });
       await untilDone(async () => (await collect(batch)) !== undefined);
       for (const messageId of ids.slice(1)) acknowledged.facts.add(intakeFactId(SOURCE, messageId));
@@ -141,20 +146,20 @@ export async function startLoad(cluster: Cluster, token: string): Promise<Load> 
     });
 
   type Known = { id: string; identifiers: { id: string }[] };
+  const known = async (id: string): Promise<Known | undefined> =>
+    ((await graph(READ, { id })) as { data?: { customer?: Known | null } | null } | undefined)?.data?.customer ?? undefined;
+  /** Neighbours become one and come apart again, pair by pair: nobody becomes a customer that no shop has. */
   const identities = () =>
     loop(async (n) => {
-      const [one, other] = await Promise.all(
-        [`c${(n * 13) % CUSTOMERS}`, `c${(n * 29 + 1) % CUSTOMERS}`].map(
-          async (id) =>
-            ((await graph(READ, { id })) as { data?: { customer?: Known | null } | null } | undefined)?.data?.customer ?? undefined,
-        ),
-      );
+      const pair = (n >> 1) % (CUSTOMERS / 2);
+      const [one, other] = [await known(`c${2 * pair}`), await known(`c${2 * pair + 1}`)];
       const last = one?.identifiers.at(-1);
+      const isOne = one !== undefined && one.id === other?.id;
       const changed =
-        n % 3 === 2 && one && last && one.identifiers.length > 1
-          ? await graph(SPLIT, { input: { customerId: one.id, identifierIds: [last.id], reason: 'chaos', idempotencyKey: `split-${n}` } })
-          : one && other && one.id !== other.id
-            ? await graph(MERGE, { input: { customerIds: [one.id, other.id], reason: 'chaos', idempotencyKey: `merge-${n}` } })
+        n % 2 === 0 && one && other && !isOne
+          ? await graph(MERGE, { input: { customerIds: [one.id, other.id], reason: 'chaos', idempotencyKey: `merge-${n}` } })
+          : n % 2 === 1 && isOne && last
+            ? await graph(SPLIT, { input: { customerId: one.id, identifierIds: [last.id], reason: 'chaos', idempotencyKey: `split-${n}` } })
             : undefined;
       if (changed) figures.merged++;
       await pause(200);

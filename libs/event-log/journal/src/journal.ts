@@ -1,7 +1,7 @@
 import type { Position } from '@tsunagari/contracts';
 import { comparePositions } from '@tsunagari/contracts';
 import type { EventLog, Journal, LogPage, UnparsedFact, Wake } from '@tsunagari/event-log';
-import { ageAfter, isCopyOf, wakeOf } from '@tsunagari/event-log';
+import { age, ageAfter, isCopyOf, wakeOf } from '@tsunagari/event-log';
 import { factTable, postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { Leader, LeaderState, Pool } from '@tsunagari/postgres';
 import { lead, postgresLease } from '@tsunagari/postgres';
@@ -68,7 +68,10 @@ export type FilledJournal = {
   /** Makes the tables, checks that the log is the one that filled them so far, and begins to fill; where another process does, waits. */
   readonly start: () => Promise<JournalStart>;
   readonly stop: () => Promise<void>;
-  /** Age of the oldest fact of the log that the journal lacks, ms; 0 when it lacks none. Throws when the log cannot be asked. */
+  /**
+   * Age of the oldest fact of the log that the journal lacks, ms; 0 when it lacks none. Throws when the log cannot be asked. Whoever fills
+   * knows it; others ask the log, at most once in `pollMs`: however often it is asked, it is no load.
+   */
   readonly lagMs: () => Promise<number>;
   /** Until everything up to a position stands in the journal, or the time is over. Default 2,000 ms. */
   readonly waitFor: (position: Position, options?: { readonly timeoutMs?: number }) => Promise<JournalWait>;
@@ -88,6 +91,11 @@ export function openJournal(options: JournalOptions): FilledJournal {
   let leader: Leader | undefined;
   let halted: JournalLogDiffers | undefined;
   let written = 0;
+  /** What whoever fills knows of the log: when it looked last, and the first fact of the page at hand. */
+  let lookedAt = -Infinity;
+  let oldest: UnparsedFact | undefined;
+  /** The log's last answer to how far behind the journal is. */
+  let asked: { readonly at: number; readonly lagMs: Promise<number> } | undefined;
 
   const differs = async ({ tail }: Place): Promise<JournalLogDiffers | undefined> => {
     if (!tail || (await isCopyOf(source, tail, types))) return undefined;
@@ -113,12 +121,17 @@ export function openJournal(options: JournalOptions): FilledJournal {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       return;
     }
-    const fetch = (after: Position): Promise<LogPage<UnparsedFact>> => source.readUnparsed({ after, limit: pageSize, ...filter });
+    const fetch = async (after: Position): Promise<LogPage<UnparsedFact>> => {
+      const found = await source.readUnparsed({ after, limit: pageSize, ...filter });
+      lookedAt = performance.now();
+      return found;
+    };
     let heard = appended?.heard() ?? 0;
     let page = await fetch(place.position);
     well();
     while (!signal.aborted) {
       if (comparePositions(page.upTo, place.position) > 0) {
+        oldest = page.facts[0];
         const [done, next] = await Promise.all([writePage(target, place, page), page.atEnd ? undefined : fetch(page.upTo)]);
         written += page.facts.length;
         place = done;
@@ -159,7 +172,12 @@ export function openJournal(options: JournalOptions): FilledJournal {
       await log.close();
     },
     async lagMs() {
-      return ageAfter(source, await log.head(), { ...filter, now });
+      const head = await log.head();
+      if (leader?.state() === 'leading' && performance.now() - lookedAt < 2 * pollMs)
+        return oldest === undefined || comparePositions(oldest.position, head) <= 0 ? 0 : age(oldest.recorded, now);
+      if (!asked || performance.now() - asked.at > pollMs)
+        asked = { at: performance.now(), lagMs: ageAfter(source, head, { ...filter, now }) };
+      return asked.lagMs;
     },
     async waitFor(position, { timeoutMs = 2_000 } = {}) {
       for (const until = performance.now() + timeoutMs; ;) {

@@ -1,7 +1,8 @@
 import type { Position } from '@tsunagari/contracts';
 import { BEGINNING, toSequence } from '@tsunagari/contracts';
 import { readWatermark, toPosition } from './fact-records';
-import type { Partitions, Record } from './partitions';
+import type { Record } from './batch-reader';
+import type { Partitions } from './partitions';
 import { RecordsGone } from './partitions';
 
 /**

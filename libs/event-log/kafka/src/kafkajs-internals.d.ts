@@ -1,21 +1,6 @@
 /** The parts of kafkajs 2.2.4 below its consumer: assigning partitions without a group is not in its public face. */
 declare module 'kafkajs/src/cluster' {
   import type { Socket } from 'node:net';
-  export type RawMessage = {
-    readonly offset: string;
-    readonly key: Buffer | null;
-    readonly value: Buffer | null;
-    readonly headers: Readonly<Record<string, Buffer>>;
-    readonly isControlRecord: boolean;
-  };
-  export type FetchedPartition = {
-    readonly partition: number;
-    readonly errorCode: number;
-    readonly highWatermark: string;
-    readonly lastStableOffset: string;
-    readonly messages: RawMessage[];
-    readonly abortedTransactions: unknown[];
-  };
   export type Connection = {
     readonly requestQueue: {
       push(request: {
@@ -38,7 +23,6 @@ declare module 'kafkajs/src/cluster' {
   };
   export type Broker = {
     readonly connectionPool: { getConnection(index?: number): Promise<Connection> };
-    fetch(request: object): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>;
   };
   export default class Cluster {
     constructor(options: object);
@@ -56,14 +40,6 @@ declare module 'kafkajs/src/cluster' {
     fetchTopicsOffset(
       topics: readonly object[],
     ): Promise<readonly { readonly partitions: readonly { partition: number; offset: string }[] }[]>;
-  }
-}
-declare module 'kafkajs/src/consumer/batch' {
-  import type { FetchedPartition, RawMessage } from 'kafkajs/src/cluster';
-  export default class Batch {
-    constructor(topic: string, fetchedOffset: string, partition: FetchedPartition);
-    readonly messages: RawMessage[];
-    readonly messagesWithinOffset: RawMessage[];
   }
 }
 declare module 'kafkajs/src/loggers' {
@@ -106,6 +82,12 @@ declare module 'kafkajs/src/protocol/requests/produce/v7/response' {
 declare module 'kafkajs/src/protocol/recordBatch/crc32C' {
   export default function crc32C(bytes: Uint8Array): number;
 }
+declare module 'kafkajs/src/protocol/error' {
+  export function createErrorFromCode(code: number): Error;
+}
+declare module 'kafkajs/src/protocol/message/compression' {
+  export function lookupCodecByAttributes(attributes: number): { decompress(bytes: Buffer): Promise<Buffer> } | null;
+}
 declare module 'kafkajs/src/retry' {
   export default function createRetry(options: object): <T>(ask: (bail: (error: unknown) => void) => Promise<T>) => Promise<T>;
 }
@@ -114,6 +96,29 @@ declare module 'kafkajs/src/utils/long' {
   export default Long;
 }
 /** What ours is compared with in tests. */
+declare module 'kafkajs/src/protocol/requests/fetch/v4/request' {
+  const request: (of: object) => { encode(): Promise<{ readonly buffer: Buffer }> };
+  export default request;
+}
+declare module 'kafkajs/src/protocol/requests/fetch/v4/response' {
+  export type Message = {
+    readonly offset: string;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: Readonly<{ [name: string]: Buffer }>;
+    readonly isControlRecord: boolean;
+  };
+  export type Partition = { readonly partition: number; readonly lastStableOffset: string; readonly messages: readonly Message[] };
+  export function decode(data: Buffer): Promise<{ readonly responses: readonly { readonly partitions: readonly Partition[] }[] }>;
+}
+declare module 'kafkajs/src/consumer/batch' {
+  import type { Message, Partition } from 'kafkajs/src/protocol/requests/fetch/v4/response';
+  export default class Batch {
+    constructor(topic: string, fetchedOffset: string, partition: Partition);
+    readonly messages: readonly Message[];
+    readonly messagesWithinOffset: readonly Message[];
+  }
+}
 declare module 'kafkajs/src/protocol/recordBatch/record/v0' {
   export default function Record(record: object): { readonly buffer: Buffer };
 }

@@ -1,21 +1,6 @@
 import type { KafkaConfig } from 'kafkajs';
-import type { RawMessage } from 'kafkajs/src/cluster';
-import Batch from 'kafkajs/src/consumer/batch';
 import { openCluster } from './cluster';
-
-export type Record = {
-  readonly offset: number;
-  readonly sequence: string;
-  /** Empty where it has none: a tombstone. */
-  readonly value: string;
-  /** It has a key: it is no watermark. */
-  readonly isFact: boolean;
-  /** Of a state; other records carry theirs in the value. */
-  readonly id: string;
-};
-
-/** What a partition answered: `next` is where to go on, `end` where the committed records ended. */
-export type Fetched = { readonly partition: number; readonly records: readonly Record[]; readonly next: number; readonly end: number };
+import { fetch, type Fetched } from './fetch';
 
 /** The committed records of one topic by partition and offset, without a consumer group: nobody else's coming or going disturbs. */
 export type Partitions = {
@@ -30,11 +15,10 @@ export type Partitions = {
       /** The offsets follow on what was read before: then a topic that is not there now is no longer the one that was read. */
       readonly continues?: boolean;
     },
-  ) => Promise<Fetched[]>;
+  ) => Promise<readonly Fetched[]>;
   readonly close: () => Promise<void>;
 };
 
-const readCommitted = 1;
 /** Below our own retries: enough to go round the list of brokers once. */
 const retry = { initialRetryTime: 20, maxRetryTime: 200, retries: 2 };
 const firstPauseMs = 20;
@@ -72,6 +56,7 @@ export type PartitionsOptions = {
  */
 export function openPartitions({ kafka, topic, retryForMs = 10_000 }: PartitionsOptions): Partitions {
   const { cluster } = openCluster(kafka, retry);
+  const { clientId = 'tsunagari' } = kafka;
   let opened: Promise<void> | undefined;
   let closed = false;
 
@@ -129,25 +114,11 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
         const leaders = Object.entries(cluster.findLeaderForPartitions(topic, [...from.keys()]));
         const answers = await Promise.all(
           leaders.map(async ([nodeId, partitions]) => {
-            const broker = await cluster.findBroker({ nodeId });
-            const wanted = partitions.map((partition) => ({ partition, fetchOffset: from.get(partition) ?? 0, maxBytes }));
-            const limits = { isolationLevel: readCommitted, maxWaitTime: waitMs, minBytes: 1 };
-            return (await broker.fetch({ ...limits, topics: [{ topic, partitions: wanted }] })).responses;
+            const wanted = new Map(partitions.map((partition) => [partition, from.get(partition) ?? 0]));
+            return fetch(await cluster.findBroker({ nodeId }), { clientId, topic, from: wanted, waitMs, maxBytes });
           }),
         );
-        const fetched = answers.flat().flatMap(({ partitions }) =>
-          partitions.map((answer): Fetched => {
-            const start = from.get(answer.partition) ?? 0;
-            const batch = new Batch(topic, String(start), answer);
-            const last = batch.messagesWithinOffset.at(-1);
-            return {
-              partition: answer.partition,
-              records: batch.messages.map(toRecord),
-              next: last ? Number(last.offset) + 1 : start,
-              end: Number(answer.lastStableOffset),
-            };
-          }),
-        );
+        const fetched = answers.flat();
         if (fetched.length !== from.size) throw new Error(`only ${fetched.length} of ${from.size} partitions of ${topic} answered`);
         return fetched;
       }, continues),
@@ -183,15 +154,4 @@ export class KafkaUnavailable extends Error {
 
 function raise(message: string): never {
   throw new Error(message);
-}
-
-function toRecord(message: RawMessage): Record {
-  const header = (name: string): string => message.headers[name]?.toString('latin1') ?? '';
-  return {
-    offset: Number(message.offset),
-    sequence: header('sequence'),
-    value: message.value?.toString('utf8') ?? '',
-    isFact: message.key !== null,
-    id: header('id'),
-  };
 }

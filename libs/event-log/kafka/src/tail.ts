@@ -1,4 +1,5 @@
-import type { Partitions, Record } from './partitions';
+import type { Record } from './batch-reader';
+import type { Partitions } from './partitions';
 
 /** The last committed record of each partition that is wanted; undefined where there is none. */
 export async function lastRecords(partitions: Partitions, wanted: (record: Record) => boolean): Promise<readonly (Record | undefined)[]> {

@@ -78,5 +78,10 @@ export async function ageAfter(
   { types, now = () => new Date().toISOString() }: { readonly types?: readonly string[]; readonly now?: (() => string) | undefined } = {},
 ): Promise<number> {
   const [missing] = (await log.read({ after: position, limit: 1, ...(types ? { types } : {}) })).facts;
-  return missing ? Math.max(0, Date.parse(now()) - Date.parse(missing.recorded)) : 0;
+  return missing ? age(missing.recorded, now) : 0;
+}
+
+/** How long ago something was recorded, in milliseconds, by the same clock. */
+export function age(recorded: string, now: () => string = () => new Date().toISOString()): number {
+  return Math.max(0, Date.parse(now()) - Date.parse(recorded));
 }
