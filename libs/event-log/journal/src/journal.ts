@@ -70,13 +70,16 @@ export type FilledJournal = {
   readonly stop: () => Promise<void>;
   /**
    * Age of the oldest fact of the log that the journal lacks, ms; 0 when it lacks none. Throws when the log cannot be asked. Whoever fills
-   * knows it; others ask the log, at most once in `pollMs`: however often it is asked, it is no load.
+   * knows it; others ask the log, one question at a time: however often it is asked, it is no load.
    */
   readonly lagMs: () => Promise<number>;
   /** Until everything up to a position stands in the journal, or the time is over. Default 2,000 ms. */
   readonly waitFor: (position: Position, options?: { readonly timeoutMs?: number }) => Promise<JournalWait>;
   readonly status: () => Promise<JournalStatus>;
 };
+
+/** Whoever fills is not behind while what the log ends with stands in the journal so soon, ms. */
+const SOON_MS = 200;
 
 /** Nothing happens before `start`. */
 export function openJournal(options: JournalOptions): FilledJournal {
@@ -94,8 +97,8 @@ export function openJournal(options: JournalOptions): FilledJournal {
   /** What whoever fills knows of the log: when it looked last, and the first fact of the page at hand. */
   let lookedAt = -Infinity;
   let oldest: UnparsedFact | undefined;
-  /** The log's last answer to how far behind the journal is. */
-  let asked: { readonly at: number; readonly lagMs: Promise<number> } | undefined;
+  /** The question to the log how far behind the journal is, while it is on its way. */
+  let asking: Promise<number> | undefined;
 
   const differs = async ({ tail }: Place): Promise<JournalLogDiffers | undefined> => {
     if (!tail || (await isCopyOf(source, tail, types))) return undefined;
@@ -146,6 +149,23 @@ export function openJournal(options: JournalOptions): FilledJournal {
     }
   };
 
+  const waitFor: FilledJournal['waitFor'] = async (position, { timeoutMs = 2_000 } = {}) => {
+    for (const until = performance.now() + timeoutMs; ;) {
+      const heard = moved?.heard() ?? 0;
+      const at = await log.head();
+      if (comparePositions(at, position) >= 0) return { kind: 'caught-up', position: at };
+      const left = until - performance.now();
+      if (left <= 0 || !moved) return { kind: 'lagging', position: at };
+      await moved.wait(heard, Math.min(left, pollMs));
+    }
+  };
+
+  /** Where a log ends is a small question, what comes next in it a big one: it is asked only where somebody fills too slowly. */
+  const behind = async (): Promise<number> => {
+    const { kind, position } = await waitFor(await source.head(), { timeoutMs: SOON_MS });
+    return kind === 'caught-up' ? 0 : ageAfter(source, position, { ...filter, now });
+  };
+
   return {
     log,
     journal: postgresJournal({ pool, schema }),
@@ -172,23 +192,12 @@ export function openJournal(options: JournalOptions): FilledJournal {
       await log.close();
     },
     async lagMs() {
-      const head = await log.head();
       if (leader?.state() === 'leading' && performance.now() - lookedAt < 2 * pollMs)
-        return oldest === undefined || comparePositions(oldest.position, head) <= 0 ? 0 : age(oldest.recorded, now);
-      if (!asked || performance.now() - asked.at > pollMs)
-        asked = { at: performance.now(), lagMs: ageAfter(source, head, { ...filter, now }) };
-      return asked.lagMs;
+        return oldest === undefined || comparePositions(oldest.position, await log.head()) <= 0 ? 0 : age(oldest.recorded, now);
+      asking ??= behind().finally(() => (asking = undefined));
+      return asking;
     },
-    async waitFor(position, { timeoutMs = 2_000 } = {}) {
-      for (const until = performance.now() + timeoutMs; ;) {
-        const heard = moved?.heard() ?? 0;
-        const at = await log.head();
-        if (comparePositions(at, position) >= 0) return { kind: 'caught-up', position: at };
-        const left = until - performance.now();
-        if (left <= 0 || !moved) return { kind: 'lagging', position: at };
-        await moved.wait(heard, Math.min(left, pollMs));
-      }
-    },
+    waitFor,
     async status() {
       const { position } = await placeOf(pool, schema);
       const trouble = leader?.trouble();

@@ -91,6 +91,8 @@ function cursorAt(partitions: Partitions, places: readonly Place[], seen: string
 
 /** A partition's distance that is read through rather than halved again. */
 const nearEnough = 500;
+/** Bytes in which the next record is found mostly: a transaction's marker and an aborted batch have none. */
+const enough = 8_192;
 
 /** What was delivered before has no effect; what follows a watermark that was never seen is refused: something between is gone. */
 function take(place: Place, record: Record): void {
@@ -113,7 +115,7 @@ async function offsetsAfter(partitions: Partitions, sequence: string): Promise<n
     const wide = spans.flatMap(({ from, to }, partition) => (to - from > nearEnough ? [partition] : []));
     if (wide.length === 0) return spans.map(({ from }) => from);
     const middles = new Map(wide.map((partition) => [partition, middle(spans[partition])]));
-    for (const { partition, records, next } of await partitions.fetch(middles, { maxBytes: 1 })) {
+    for (const { partition, records, next } of await partitions.fetch(middles, { maxBytes: enough })) {
       const span = spans[partition];
       const first = records[0];
       if (!span) continue;
@@ -140,7 +142,7 @@ async function skipped(
 ): Promise<number> {
   const half = middle(span);
   for (let next = offset; next < span.to;) {
-    const [answer] = await partitions.fetch(new Map([[partition, next]]), { maxBytes: 1 });
+    const [answer] = await partitions.fetch(new Map([[partition, next]]), { maxBytes: enough });
     const first = answer?.records[0];
     if (first && first.sequence <= sequence) return first.offset;
     if (first || !answer || answer.next === next) break;

@@ -7,6 +7,7 @@ import { FACT_COLUMNS, queryFacts, queryText, queryUnparsed } from './fact-rows'
 import type { FactTable } from './fact-table';
 import { factTable } from './fact-table';
 import { readAhead } from './read-ahead';
+import { sharedTail } from './shared-tail';
 import { wakeUp } from './wake-up';
 
 export type PostgresEventLogOptions = {
@@ -28,12 +29,22 @@ export function postgresEventLog(options: PostgresEventLogOptions): EventLog {
   const { pool } = options;
   const table = factTable(options.schema);
   const reader: Reader = { pool, table, statements: statementsOf(table) };
-  const head = (): Promise<Position> => headOf(reader);
-  const wake = wakeUp({ pool, channel: table.channel, head, listens: options.listen ?? true, pollEveryMs: options.pollEveryMs ?? 1_000 });
+  const { read, head, forget } = sharedTail({
+    readPage: readAhead((page) => readPage(reader, page, queryFacts)),
+    head: () => headOf(reader),
+  });
+  const wake = wakeUp({
+    pool,
+    channel: table.channel,
+    head,
+    listens: options.listen ?? true,
+    pollEveryMs: options.pollEveryMs ?? 1_000,
+    onCut: forget,
+  });
 
   return {
-    read: readAhead((read) => readPage(reader, read, queryFacts)),
-    readUnparsed: readAhead((read) => readPage(reader, read, queryUnparsed)),
+    read,
+    readUnparsed: readAhead((page) => readPage(reader, page, queryUnparsed)),
     head,
     onAppended: (listener) => wake.add(listener),
     close: () => wake.close(),

@@ -10,6 +10,8 @@ export type WakeUpOptions = {
   readonly listens: boolean;
   readonly pollEveryMs: number;
   readonly head: () => Promise<Position>;
+  /** The connection was cut: what answers next may be another database. */
+  readonly onCut: () => void;
 };
 
 export type WakeUp = {
@@ -48,7 +50,9 @@ export function wakeUp(options: WakeUpOptions): WakeUp {
     timer = schedule();
     if (!options.listens) return;
     // What was appended while it was down was notified to nobody.
-    listening = listen(options.pool, options.channel, tell, { onState: (state) => state === 'up' && tell() });
+    listening = listen(options.pool, options.channel, tell, {
+      onState: (state) => (state === 'up' ? tell() : options.onCut()),
+    });
   };
 
   const stop = async (): Promise<void> => {
