@@ -21,7 +21,7 @@ export type World = { readonly cluster: Cluster; readonly pool: Pool; readonly l
 
 const EVERY_MS = 10;
 /** Seldom enough not to be a load: each answer asks the log how far behind the process is. */
-const READY_EVERY_MS = 100;
+const READY_EVERY_MS = 200;
 const WITHIN_MS = 180_000;
 /** Longer than a worker's lease of 1.5 s. */
 const FROZEN_MS = 3_000;
@@ -103,6 +103,15 @@ export async function killProcess(world: World, target: ManagedProcess): Promise
   const before = await asked(progress);
   const moved = await once(`${target.name} works`, async () => further(await progress(), before));
   return { what: target.name, kill: true, fromIncident: moved - at, fromReady: moved - ready };
+}
+
+/** kill −9 of every process at the same moment: none of them needs another one to start. */
+export async function killAll(world: World): Promise<Recovery> {
+  const at = performance.now();
+  const before = world.cluster.processes.map((each) => ({ each, starts: each.starts() }));
+  for (const { each } of before) each.signal('SIGKILL');
+  for (const { each, starts } of before) await once(`${each.name} is started again`, async () => each.starts() > starts);
+  return understood(world, at, 'every process killed at once');
 }
 
 /** kill −9 of the relay that leads; another one takes over. */
