@@ -1,6 +1,6 @@
 import type { Cluster } from '@tsunagari/cluster';
 import { comparePositions, facts as registry, type Position } from '@tsunagari/contracts';
-import { hostedContexts, type HostName, openDeployment, projectionsOf, readModelsAt, schemaOf, storedClock } from '@tsunagari/deployment';
+import { definedProjectionsOf, hostedContexts, type HostName, openDeployment, projectionsOf, readModelsAt, schemaOf, storedClock } from '@tsunagari/deployment';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { Pool } from '@tsunagari/postgres';
 import { createProjectionRunner } from '@tsunagari/projection';
@@ -168,7 +168,7 @@ async function compareJournal(pool: Pool, schema: string, stored: number, lost: 
 /** Folds everything anew, from the store itself, in a schema of its own: neither relay nor Kafka nor journal take part. */
 async function compareHashes(deployment: Awaited<ReturnType<typeof openDeployment>>): Promise<Verdict['hashes']> {
   const { pool } = deployment;
-  const definitions = projectionsOf(deployment);
+  const definitions = [...projectionsOf(deployment), ...(await definedProjectionsOf(deployment))];
   const open = (schema: string, log: typeof deployment.log, journal: typeof deployment.journal) =>
     createProjectionRunner({ pool, log, journal, definitions, registry, schema });
   const store = postgresEventLog({ pool });

@@ -47,6 +47,14 @@ export function projectionsOf(deployment: Deployment, names = hostedContexts(dep
   return names.flatMap((name) => contexts[name]?.projections?.(deployment) ?? []);
 }
 
+/** Those whose definition is data, as they stand and as kept generations have them. */
+export async function definedProjectionsOf(
+  deployment: Deployment,
+  names = hostedContexts(deployment.process),
+): Promise<readonly AnyProjection[]> {
+  return (await Promise.all(names.map((name) => contexts[name]?.definedProjections?.find(deployment) ?? []))).flat();
+}
+
 /** What the projections are called that a process keeps, those included whose definition is data. */
 export function projectionNames(deployment: Deployment): readonly string[] {
   const defined = hostedContexts(deployment.process).flatMap((name) => contexts[name]?.definedProjections?.names ?? []);
@@ -63,8 +71,7 @@ export function openServices(deployment: Deployment, options: ServicesOptions = 
     log,
     journal,
     definitions: projectionsOf(deployment, names),
-    findDefinitions: async () =>
-      (await Promise.all(names.map((name) => contexts[name]?.definedProjections?.find(deployment) ?? []))).flat(),
+    findDefinitions: () => definedProjectionsOf(deployment, names),
     registry,
     schema,
     now: () => clock.now(),
