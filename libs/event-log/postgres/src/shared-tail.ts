@@ -16,9 +16,9 @@ export type SharedTail = {
 };
 
 /** More than so many at once and nobody is at the end any more. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 500;
 /** So many of the newest facts are kept for those who come a little later. */
-const KEPT = 2_000;
+const KEPT = 500;
 
 /**
  * Lets all who are at the end of the log in one process share what is read there: a fact that was appended wakes them all, and would be
