@@ -39,7 +39,15 @@ const shared: Record<'help' | 'json', { type: 'boolean'; what: string; short?: s
   json: { type: 'boolean', what: 'the answer as one JSON document' },
 };
 
-async function main(argv: readonly string[]): Promise<number> {
+/** Says something about the call itself, with the exit code that comes of it. */
+export type Say = (text: string, code: number) => void;
+
+/** Carries out a call, all but the program's name, and gives its exit code: 0 done, 1 failed or not well, 2 wrong call. */
+export async function tsunagari(argv: readonly string[], say: Say): Promise<number> {
+  const print = (text: string, code: number): number => {
+    say(text, code);
+    return code;
+  };
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return print(overview(), name === undefined ? 2 : 0);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -57,15 +65,22 @@ async function main(argv: readonly string[]): Promise<number> {
       json: values['json'] === true,
     });
   } catch (error) {
-    if (error instanceof UsageError || (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')))
-      return print(`${error.message}\n\n${helpOf(command)}`, 2);
+    const wrong = wrongWords(error);
+    if (wrong !== null) return print(`${wrong}\n\n${helpOf(command)}`, 2);
     const expected = [ConfigurationError, SecretsError, SupervisorError].some((kind) => error instanceof kind);
     return print(`${expected ? (error as Error).message : explained(error)}\n`, 1);
   }
 }
 
+/** What is off about the words of the call; null where they are not what failed. */
+function wrongWords(error: unknown): string | null {
+  if (error instanceof UsageError) return error.message;
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  return String(code).startsWith('ERR_PARSE_ARGS') ? String(message) : null;
+}
+
 /** An outage in a sentence; a bug with its stack. */
-function explained(error: unknown): string {
+export function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'ECONNREFUSED') return 'The database does not answer. Is it running? `tsunagari doctor` looks at everything.';
@@ -91,18 +106,3 @@ function helpOf({ usage, summary, help, options = {} }: Command): string {
   );
   return `tsunagari ${usage}\n\n${summary}\n\n${help}\n\n${lines.join('\n')}\n`;
 }
-
-function print(text: string, code: number): number {
-  (code === 0 ? process.stdout : process.stderr).write(text);
-  return code;
-}
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${explained(error)}\n`);
-    process.exitCode = 1;
-  },
-);
