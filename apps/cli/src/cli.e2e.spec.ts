@@ -5,7 +5,16 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip, gzipSync } from 'node:zlib';
-import { buildBundles, type Bundles, type Ran, run, startPlatformProcess, temporaryHome } from '../../platform/src/testing/bundles';
+import {
+  buildBundles,
+  type Bundles,
+  environment,
+  type Ran,
+  run,
+  startPlatformProcess,
+  temporaryHome,
+} from '../../platform/src/testing/bundles';
+import { tsunagari as call } from './tsunagari';
 
 jest.setTimeout(120_000);
 
@@ -29,8 +38,21 @@ let bundles: Bundles;
 let database: TestDatabase;
 const { home, remove } = temporaryHome();
 const file = (name: string): string => path.join(home, name);
-const tsunagari = (...args: string[]): Promise<Ran> =>
-  run(process.execPath, [bundles.cli, ...args], { TSUNAGARI_HOME: home, DATABASE_URL: database.url, TSUNAGARI_CLOCK: '2011-12-10' });
+const variables = (): Record<string, string> => ({ TSUNAGARI_HOME: home, DATABASE_URL: database.url, TSUNAGARI_CLOCK: '2011-12-10' });
+const tsunagari = (...args: string[]): Promise<Ran> => run(process.execPath, [bundles.cli, ...args], variables());
+
+/** The same call in this process: what is said of the call itself needs none of its own, and one takes seconds to load. */
+async function called(...args: readonly string[]): Promise<Pick<Ran, 'code' | 'out'>> {
+  const before = process.env;
+  process.env = environment(variables());
+  try {
+    let out = '';
+    const code = await call(args, (text) => (out += text));
+    return { code, out };
+  } finally {
+    process.env = before;
+  }
+}
 
 /** The first lines of the real file. */
 async function firstLines(count: number): Promise<string[]> {
@@ -54,7 +76,7 @@ afterAll(async () => {
 });
 
 it.each(COMMANDS)('%s has a help text', async (command) => {
-  const { code, out } = await tsunagari(command, '--help');
+  const { code, out } = await called(command, '--help');
   expect(code).toBe(0);
   expect(out).toContain(`tsunagari ${command}`);
   expect(out).toContain('--json');
@@ -81,7 +103,14 @@ it.each([
   [['topics', 'ensure', '--replication', 'all']],
   [['status', '--unknown']],
 ])('the wrong call %j exits with 2', async (args) => {
-  expect((await tsunagari(...args)).code).toBe(2);
+  const { code, out } = await called(...args);
+  expect({ code, out }).toEqual({ code: 2, out: expect.stringContaining('tsunagari ') });
+});
+
+it('says what is right on standard output and what is wrong on standard error', async () => {
+  const overview = expect.stringContaining('Exit codes: 0 done, 1 failed or not well, 2 wrong call.');
+  expect(await tsunagari('--help')).toEqual({ code: 0, out: overview, err: '' });
+  expect(await tsunagari('fly')).toEqual({ code: 2, out: '', err: overview });
 });
 
 it('imports, packed or not, once; says what a file lacks; keeps a broken line with its number', async () => {

@@ -46,6 +46,41 @@ it('Thompson’s win share of 10 in 100 against 5 in 100 is 0.904', () => {
   expect(Math.abs(first - 0.904268212)).toBeLessThan(0.01);
 });
 
+it('Thompson draws the score of every arm from what is believed of it, the same for ever', () => {
+  const believed = (a: number, b: number): Arm => ({ score: 0, slope: 100, fixed: 10, belief: { a, b } });
+  const { arms: width, scores } = drawsOf({ ...policy, kind: 'thompson', draws: 3 }, [believed(3, 8), believed(1, 1), NO_ACTION], 1);
+  expect(width).toBe(3);
+  const expected = [77.22549459090266, 74.61666829062881, 0, 25.106389414551707, 38.834341637991756, 0];
+  for (const [at, score] of expected.entries()) expect(scores[at]).toBeCloseTo(score, 10);
+  expect(scores).toHaveLength(9);
+});
+
+it('Thompson chooses by shares of won draws, above the floor, and by nothing else', () => {
+  const thompson: Policy = { ...policy, kind: 'thompson', exploration: 0.03 };
+  // Three draws of three arms: the first wins one, the second two; equals go to the first.
+  const wins = { arms: 3, scores: Float64Array.from([5, 1, 0, 1, 5, 0, 2, 3, 3]) };
+  expect(probabilities(thompson, arms.slice(0, 3), [0, 1, 2], wins)).toEqual(
+    [0.01 + 0.97 / 3, 0.01 + (0.97 * 2) / 3, 0.01].map((chance) => expect.closeTo(chance, 11)),
+  );
+  expect(probabilities(thompson, arms.slice(0, 3), [0, 2], wins)).toEqual(
+    [0.01 + (0.98 * 2) / 3, 0.01 + 0.98 / 3].map((chance) => expect.closeTo(chance, 11)),
+  );
+  expect(() => probabilities(thompson, arms, [0, 1], null)).toThrow('thompson needs its draws');
+});
+
+it('nothing to choose from has no probabilities, and no floor', () => {
+  for (const kind of POLICY_KINDS) expect(probabilities({ ...policy, kind }, arms, [], null)).toEqual([]);
+  expect(explorationFloor(0.5, 0)).toBe(0);
+  expect(explorationFloor(0.5, 2)).toBe(0.01);
+});
+
+it('what remains is chosen from as if it were all', () => {
+  expect(probabilities({ ...policy, kind: 'ranking' }, arms, [1, 2, 3], null)).toEqual([1, 0, 0]);
+  expect(probabilities({ ...policy, kind: 'ranking' }, arms, [2, 1], null)).toEqual([0, 1]);
+  expect(probabilities({ ...policy, kind: 'rules' }, arms, [2, 1], null)).toEqual([1, 0]);
+  expect(probabilities({ ...policy, kind: 'ranking' }, [arm(5), arm(5)], [0, 1], null)).toEqual([1, 0]);
+});
+
 it('probabilities sum to 1 ± 1e-9, none below the floor where the kind explores', () => {
   fc.assert(
     fc.property(anyPolicy, fc.array(fc.integer({ min: -500, max: 5000 }), { maxLength: 20 }), fc.integer(), (chosen, scores, seed) => {

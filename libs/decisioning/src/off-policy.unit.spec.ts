@@ -34,6 +34,44 @@ describe('what another policy would have earned', () => {
     expect(effectiveSampleSize).toBeCloseTo(9 / 5, 12);
     expect(meanWeight).toBe(1);
   });
+  it('has standard errors and intervals, by hand', () => {
+    const evaluation = evaluatePolicy(
+      [
+        { reward: 1, logged: 0.5, target: 1, model: { chosen: 0.5, target: 0.6 } },
+        { reward: 0, logged: 0.5, target: 0, model: { chosen: 0.5, target: 0.6 } },
+        { reward: 0, logged: 0.25, target: 0.25, model: { chosen: 0.2, target: 0.5 } },
+      ],
+      { clip: 1.5 },
+    );
+    expect([evaluation.n, evaluation.largestWeight, evaluation.unsupportedShare, evaluation.doubts]).toEqual([3, 2, 0, ['FEW_EFFECTIVE']]);
+    // w·r is 2, 0, 0: the variance 4/3, by three. Cut at 1.5 it is 1.5, 0, 0.
+    expect(evaluation.ips.stdErr).toBeCloseTo(2 / 3, 12);
+    expect([evaluation.clippedIps.value, evaluation.clippedIps.stdErr]).toEqual([expect.closeTo(0.5, 12), expect.closeTo(0.5, 12)]);
+    // w·(r − 2/3) is 2/3, 0, −2/3; the weights add up to 3.
+    expect(evaluation.snips.stdErr).toBeCloseTo(Math.sqrt(8) / 9, 12);
+    expect(evaluation.dm.stdErr).toBeCloseTo(1 / 30, 12);
+    // (0.6 + 2 · 0.5), 0.6, (0.5 − 0.2).
+    expect(evaluation.dr.value).toBeCloseTo(2.5 / 3, 12);
+    for (const { value, stdErr, interval } of [evaluation.ips, evaluation.clippedIps, evaluation.snips, evaluation.dm, evaluation.dr]) {
+      expect(interval?.[0]).toBeCloseTo((value ?? 0) - 1.959963984540054 * (stdErr ?? 0), 12);
+      expect(interval?.[1]).toBeCloseTo((value ?? 0) + 1.959963984540054 * (stdErr ?? 0), 12);
+    }
+  });
+  it('of one choice has no interval, and of models only where every choice has one', () => {
+    const one = { reward: 1, logged: 0.5, target: 0.25 };
+    const { ips, dm, dr } = evaluatePolicy([one]);
+    expect(ips).toEqual({ value: 0.5, stdErr: null, interval: null });
+    const none = { value: null, stdErr: null, interval: null };
+    expect([dm, dr]).toEqual([none, none]);
+    const half = evaluatePolicy([one, { ...one, model: { chosen: 0.5, target: 0.5 } }]);
+    expect([half.dm, half.dr]).toEqual([none, none]);
+  });
+  it('cuts weights at ten unless another bound is named', () => {
+    const row = { reward: 1, logged: 0.01, target: 0.5 };
+    expect(evaluatePolicy([row, row]).clippedIps.value).toBe(10);
+    expect(evaluatePolicy([row, row], { clip: 20 }).clippedIps.value).toBe(20);
+    expect(evaluatePolicy([row, row]).ips.value).toBe(50);
+  });
   it('holds the truth in its interval, and the log is healthy', () => {
     const evaluation = evaluatePolicy(log(20_000, 7));
     expect(evaluation.doubts).toEqual([]);
@@ -77,9 +115,26 @@ describe('no verdict', () => {
   it('when the judged policy does what the log never did', () => {
     expect(evaluatePolicy(log(5000, 5).map((row) => ({ ...row, unsupported: 0.2 }))).doubts).toContain('UNSUPPORTED');
   });
+  it('at the very bounds is one still', () => {
+    const fair = { reward: 1, logged: 0.5, target: 0.5 };
+    const rows = (n: number, outside = 0) => [
+      ...Array.from({ length: n - outside }, () => fair),
+      ...Array.from({ length: outside }, () => ({ ...fair, target: 0, unsupported: 1 })),
+    ];
+    expect(evaluatePolicy(rows(100))).toMatchObject({ effectiveSampleSize: 100, doubts: [] });
+    expect(evaluatePolicy(rows(99)).doubts).toEqual(['FEW_EFFECTIVE']);
+    expect(evaluatePolicy(rows(200, 2))).toMatchObject({ unsupportedShare: 0.01, doubts: [] });
+    expect(evaluatePolicy(rows(200, 3))).toMatchObject({ unsupportedShare: 0.015, doubts: ['UNSUPPORTED'] });
+  });
   it('over nothing, and no value where there is nothing to divide by', () => {
-    expect(evaluatePolicy([])).toMatchObject({ doubts: ['NO_DATA', 'FEW_EFFECTIVE'], ips: { value: null } });
+    const none = { value: null, stdErr: null, interval: null };
+    expect(evaluatePolicy([])).toEqual({
+      ...{ n: 0, effectiveSampleSize: 0, meanWeight: 0, largestWeight: 0, unsupportedShare: 0, doubts: ['NO_DATA', 'FEW_EFFECTIVE'] },
+      ...{ ips: none, clippedIps: none, snips: none, dm: none, dr: none },
+    });
     expect(evaluatePolicy([{ reward: 1, logged: 0.5, target: 0 }]).snips.value).toBeNull();
-    expect(() => evaluatePolicy([{ reward: 1, logged: 0, target: 1 }])).toThrow(RangeError);
+    expect(() => evaluatePolicy([{ reward: 1, logged: 0, target: 1 }])).toThrow(
+      new RangeError('a logged choice has a probability above 0'),
+    );
   });
 });

@@ -127,7 +127,8 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     if (performance.now() > end) throw new Error(`still waiting after ${seconds} s: ${what}`);
 }
 
-function environment(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+/** What a program that is started here finds: where things are, and the variables given. */
+export function environment(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG, TMPDIR } = process.env;
   return { ...Object.fromEntries(Object.entries({ PATH, HOME, LANG, TMPDIR }).filter(([, value]) => value !== undefined)), ...variables };
 }

@@ -1,5 +1,5 @@
 import { reservationClaimed, reservationConfirmed, reservationReleased } from '@tsunagari/contracts';
-import { given, recorded } from '@tsunagari/testing';
+import { folded, given, recorded } from '@tsunagari/testing';
 import { type ReservationCommand, reservationDecider } from './reservation.decider';
 
 const reservation = 'trial:a:care';
@@ -33,6 +33,21 @@ describe('claiming', () => {
       .when(claim('two', later))
       .then({ definition: reservationClaimed, subject: null, data: { reservation, holder: 'two', until: '2026-01-01T01:00:00.000Z' } });
   });
+  it('takes what is free at this very moment, and what is one’s own anew', () => {
+    for (const holder of ['one', 'two'])
+      given(reservationDecider, [claimedBy('one')])
+        .when(claim(holder, until))
+        .then({ definition: reservationClaimed, subject: null, data: { reservation, holder, until: '2026-01-01T01:00:00.000Z' } });
+    given(reservationDecider)
+      .when({ kind: 'Claim', until, ...of('one', until) })
+      .thenRefused('INVALID_FIELD', 'until');
+  });
+  it('takes what was given back', () => {
+    const released = recorded(reservationReleased, { reservation, holder: 'one', reason: 'given_up' });
+    expect(folded(reservationDecider, [claimedBy('one'), released])).toBeNull();
+    const unrelated = { ...released, type: 'retention.operations.something-else' };
+    expect(folded(reservationDecider, [claimedBy('one'), unrelated])).toEqual({ holder: 'one', until });
+  });
   it('of what one has confirmed changes nothing; an end in the past is refused', () => {
     given(reservationDecider, [claimedBy('one'), confirmedBy('one')])
       .when(claim('one'))
@@ -48,6 +63,9 @@ describe('confirming and giving back', () => {
     given(reservationDecider, [claimedBy('one')])
       .when({ kind: 'Confirm', ...of('one') })
       .then({ definition: reservationConfirmed, subject: null, data: { reservation, holder: 'one' } });
+    given(reservationDecider, [claimedBy('one'), confirmedBy('one')])
+      .when({ kind: 'Confirm', ...of('one') })
+      .thenNothingHappened();
     given(reservationDecider, [claimedBy('one')])
       .when({ kind: 'Confirm', ...of('two') })
       .thenRefused('NOT_RESERVED', null);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Circumstances } from '../circumstances';
+import type { DecisionInput } from '../decide';
 import { type Catalogue, type Features, type Offer, UNTRIED } from '../offer';
 import { type Policy, POLICY_KINDS } from '../policy';
 
@@ -79,6 +80,11 @@ export const circumstances: Circumstances = {
   used: {},
   fatigue: {},
 };
+
+/** One decision among a how-to and a coupon. */
+export function inputOf(over: Partial<DecisionInput> = {}): DecisionInput {
+  return { slot: 'home', count: 1, seed: 42, policy, catalogue: catalogueOf([howTo, coupon]), circumstances, ...over };
+}
 
 /** A catalogue as a brand of some size has it: 200 offers with rules over what is understood, deterministic from the seed. */
 export function bigCatalogue(seed = 1): Catalogue {

@@ -7,6 +7,7 @@ import {
   proposalOutcomeAttributed,
   proposalPresented,
   proposalSnoozed,
+  proposalWithdrawn,
   type ProposalDecided,
 } from '@tsunagari/contracts';
 import type { DecisionRecord } from '@tsunagari/decisioning';
@@ -167,6 +168,86 @@ describe('answering', () => {
   });
 });
 
+describe('each answer', () => {
+  const place = { subject, at, decision: 1, place: 1 } as const;
+  const accept: ProposalCommand = answer('AcceptProposal');
+  const fulfil: ProposalCommand = answer('FulfilProposal');
+  const decline: ProposalCommand = { kind: 'DeclineProposal', ...place };
+  const snooze: ProposalCommand = { kind: 'SnoozeProposal', ...place, until: late, latest: late };
+  const withdraw: ProposalCommand = { kind: 'WithdrawProposal', ...place, reason: 'sold out', by: 'user:x' };
+  const accepted = then(proposalAccepted, {}, '3');
+  const declined = then(proposalDeclined, {}, '3');
+  const fulfilled = then(proposalFulfilled, { by: 'user:x' }, '4');
+  const withdrawn = then(proposalWithdrawn, { reason: 'sold out', by: 'user:x' }, '3');
+  const expiredFact = then(proposalExpired, {}, '3');
+
+  it('to what was proposed to nobody, or to a place that is none, is refused', () => {
+    for (const command of [accept, fulfil, decline, snooze, withdraw]) {
+      given(proposalDecider, [decided({ arm: 'holdout' })])
+        .when(command)
+        .thenRefused('HOLDOUT_NOT_PRESENTED', 'proposalId');
+      given(proposalDecider, [decided({ proposals: [] })])
+        .when(command)
+        .thenRefused('UNKNOWN_PROPOSAL', 'proposalId');
+    }
+  });
+  it('given already changes nothing', () => {
+    for (const [facts, command] of [
+      [[accepted], accept],
+      [[accepted, fulfilled], accept],
+      [[accepted, fulfilled], fulfil],
+      [[declined], decline],
+      [[withdrawn], withdraw],
+    ] as const)
+      given(proposalDecider, [decided(), ...facts])
+        .when(command)
+        .thenNothingHappened();
+  });
+  it('after another one that ends it is refused', () => {
+    for (const [facts, command] of [
+      [[declined], accept],
+      [[withdrawn], accept],
+      [[accepted], decline],
+      [[accepted, fulfilled], decline],
+      [[accepted], snooze],
+      [[declined], snooze],
+      [[withdrawn], snooze],
+      [[accepted, fulfilled], snooze],
+      [[accepted], withdraw],
+      [[declined], withdraw],
+      [[accepted, fulfilled], withdraw],
+      [[expiredFact], withdraw],
+    ] as const)
+      given(proposalDecider, [decided(), ...facts])
+        .when(command)
+        .thenRefused('PROPOSAL_CLOSED', 'proposalId');
+    given(proposalDecider, [decided(), expiredFact]).when(snooze).thenRefused('PROPOSAL_EXPIRED', 'proposalId');
+  });
+  it('says why, where she said so, and until when at the latest', () => {
+    given(proposalDecider, [decided()])
+      .when({ ...decline, reason: 'too dear' })
+      .then({ definition: proposalDeclined, subject, data: { ...proposal, reason: 'too dear' } });
+    given(proposalDecider, [decided()])
+      .when(snooze)
+      .then({ definition: proposalSnoozed, subject, data: { ...proposal, until: late } });
+    given(proposalDecider, [decided()])
+      .when(withdraw)
+      .then({ definition: proposalWithdrawn, subject, data: { ...proposal, reason: 'sold out', by: 'user:x' } });
+  });
+  it('a presentation of what was answered is refused, of an offer that is gone too', () => {
+    for (const facts of [[accepted], [accepted, fulfilled], [withdrawn]])
+      given(proposalDecider, [decided(), ...facts])
+        .when(present())
+        .thenRefused('PROPOSAL_CLOSED', 'proposalIds.0');
+    given(proposalDecider, [decided()])
+      .when(present({ offers: {} }))
+      .thenRefused('OFFER_WITHDRAWN', 'proposalIds.0');
+    given(proposalDecider, [decided()])
+      .when(present({ offers: { [offerId]: { kind: 'up_sell', withdrawn: false } } }))
+      .then({ definition: proposalPresented, subject, data: proposal });
+  });
+});
+
 describe('when its time is over', () => {
   const expire = (when: string): ProposalCommand => ({ kind: 'ExpireDecision', subject, at: when, decision: 1 });
   it('what nobody answered expires, once', () => {
@@ -191,6 +272,10 @@ it('an outcome is attributed to a decision, once for an indicator and a window',
   given(proposalDecider, [decided({ arm: 'holdout', proposals: [] })])
     .when(attribute)
     .then({ definition: proposalOutcomeAttributed, subject, data: outcome });
+  for (const other of [{ indicator: 'calm-mood' }, { windowDays: 60 }])
+    given(proposalDecider, [decided(), recorded(proposalOutcomeAttributed, { ...outcome, ...other }, { subject, position: '2' })])
+      .when(attribute)
+      .then({ definition: proposalOutcomeAttributed, subject, data: outcome });
   given(proposalDecider, [decided(), recorded(proposalOutcomeAttributed, outcome, { subject, position: '2' })])
     .when(attribute)
     .thenRefused('OUTCOME_ATTRIBUTED', 'indicator');

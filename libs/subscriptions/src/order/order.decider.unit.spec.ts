@@ -1,5 +1,5 @@
 import { orderCancelled, orderPlaced } from '@tsunagari/contracts';
-import { given, recorded } from '@tsunagari/testing';
+import { folded, given, recorded } from '@tsunagari/testing';
 import { orderDecider, type RecordOrder } from './order.decider';
 
 const subject = '0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f';
@@ -35,6 +35,25 @@ describe('recording an order', () => {
         data: { ...data, lines: [line, odd], total: { amountMinor: 1020, currency: 'GBP' }, anomalies: ['ANOMALY_QUANTITY_NOT_POSITIVE'] },
       });
   });
+  it('flags a line of nothing too, and keeps country and coupon', () => {
+    const none = { ...line, quantity: 0 };
+    given(orderDecider)
+      .when({ ...record, lines: [line, none], country: 'GB', coupon: 'SPRING' })
+      .then({
+        definition: orderPlaced,
+        subject,
+        occurred: record.occurred,
+        data: { ...data, lines: [line, none], country: 'GB', coupon: 'SPRING', anomalies: ['ANOMALY_QUANTITY_NOT_POSITIVE'] },
+      });
+  });
+  it('stands as it was told', () => {
+    expect(folded(orderDecider, [])).toEqual({ subject: null, cancelled: false });
+    expect(folded(orderDecider, [placed])).toEqual({ subject, cancelled: false });
+    expect(folded(orderDecider, [placed, { ...placed, type: 'retention.operations.something-else' }])).toEqual({
+      subject,
+      cancelled: false,
+    });
+  });
   it('is refused for an order that stands already', () => {
     given(orderDecider, [placed]).when(record).thenRefused('DUPLICATE_CONTENT', 'orderId');
   });
@@ -45,6 +64,11 @@ describe('cancelling an order', () => {
     given(orderDecider, [placed])
       .when({ kind: 'CancelOrder', orderId: '536365', reason: 'out of stock' })
       .then({ definition: orderCancelled, subject, data: { orderId: '536365', reason: 'out of stock' } });
+  });
+  it('needs no reason', () => {
+    given(orderDecider, [placed])
+      .when({ kind: 'CancelOrder', orderId: '536365' })
+      .then({ definition: orderCancelled, subject, data: { orderId: '536365' } });
   });
   it('changes nothing the second time', () => {
     given(orderDecider, [placed, recorded(orderCancelled, { orderId: '536365' }, { position: '2' })])

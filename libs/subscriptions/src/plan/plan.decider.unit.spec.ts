@@ -1,5 +1,5 @@
 import { planDefined, planPublished, planRetired, type PlanDefined } from '@tsunagari/contracts';
-import { given, recorded } from '@tsunagari/testing';
+import { folded, given, recorded } from '@tsunagari/testing';
 import { planDecider } from './plan.decider';
 
 const version1 = planDefined.examples[0] as PlanDefined;
@@ -25,6 +25,11 @@ describe('a plan [4.02]', () => {
       .when({ kind: 'DefinePlan', ...dearer, planVersion: 1 })
       .thenRefused('PLAN_VERSION_FIXED', 'planVersion');
   });
+  it('may name the version that comes next', () => {
+    given(planDecider, [defined])
+      .when({ kind: 'DefinePlan', ...dearer, planVersion: 2 })
+      .then({ definition: planDefined, subject: null, data: { ...dearer, planVersion: 2 } });
+  });
   it('leaves out no version', () => {
     given(planDecider, [defined])
       .when({ kind: 'DefinePlan', ...dearer, planVersion: 3 })
@@ -39,6 +44,24 @@ describe('a plan [4.02]', () => {
     given(planDecider)
       .when({ kind: 'DefinePlan', ...plan, price: { amountMinor: -1, currency: 'JPY' } })
       .thenRefused('INVALID_FIELD', 'price');
+  });
+  it('may cost nothing', () => {
+    const price = { amountMinor: 0, currency: 'JPY' };
+    given(planDecider)
+      .when({ kind: 'DefinePlan', ...plan, price })
+      .then({ definition: planDefined, subject: null, data: { ...version1, price } });
+  });
+  it('stands with its versions', () => {
+    expect(folded(planDecider, [])).toEqual({ versions: [], published: [], retired: false });
+    const second = recorded(planDefined, { ...dearer, planVersion: 2 });
+    expect(folded(planDecider, [defined, second, published, { ...defined, type: 'retention.operations.something-else' }])).toEqual({
+      versions: [version1, { ...dearer, planVersion: 2 }],
+      published: [1],
+      retired: false,
+    });
+    given(planDecider, [defined, second])
+      .when({ kind: 'PublishPlan', planId: plan.planId, planVersion: 1 })
+      .then({ definition: planPublished, subject: null, data: { planId: plan.planId, planVersion: 1 } });
   });
   it('is published once, version by version', () => {
     const publish = { kind: 'PublishPlan', planId: plan.planId, planVersion: 1 } as const;
@@ -56,6 +79,9 @@ describe('a plan [4.02]', () => {
     given(planDecider, [defined])
       .when(retire)
       .then({ definition: planRetired, subject: null, data: { planId: plan.planId, reason: 'gone' } });
+    given(planDecider, [defined])
+      .when({ kind: 'RetirePlan', planId: plan.planId })
+      .then({ definition: planRetired, subject: null, data: { planId: plan.planId } });
     given(planDecider, [defined, retired]).when(retire).thenNothingHappened();
     given(planDecider).when(retire).thenRefused('UNKNOWN_PLAN', 'planId');
     given(planDecider, [defined, retired])
