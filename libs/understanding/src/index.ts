@@ -14,7 +14,9 @@ export {
 } from './lifetime-value/fit-lifetime-value';
 export { type CustomerScore, latestModel, LIFETIME_VALUE, MODEL_STREAM, scoreOf, type ScoringModel } from './lifetime-value/model';
 export { currentScores, type CurrentScores } from './lifetime-value/scores.query';
-export { consentOf, profileProjection, type ProfileState } from './profile/profile.projection';
+export { understandingProjections } from './projections';
+export { consentOf } from './profile/consents';
+export { profileProjection, type ProfileState } from './profile/profile.projection';
 export { profilesOf } from './profile/profile.query';
 export {
   currencyOf,

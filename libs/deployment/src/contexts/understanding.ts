@@ -2,14 +2,11 @@ import {
   closeDays,
   type DayTimer,
   definitionCommands,
-  experienceProjection,
   followDefinitions,
-  holdingsProjection,
-  profileProjection,
-  purchasesProjection,
   standingProjections,
   startDayTimer,
   understandingAnswers,
+  understandingProjections,
   understandingSubgraph,
 } from '@tsunagari/understanding';
 import { definitionUsesPort, understandingPort } from '@tsunagari/contracts';
@@ -21,8 +18,7 @@ import type { OpenContext, Running, Shared } from './context';
 
 /** The folds of understanding, for the deployment's zone. */
 export function projectionsOfUnderstanding({ configuration }: Deployment): readonly AnyProjection[] {
-  const { timeZone } = configuration;
-  return [purchasesProjection(timeZone), profileProjection, holdingsProjection(timeZone), experienceProjection(timeZone)];
+  return understandingProjections(configuration.timeZone);
 }
 
 /** Where customers stand, under the definitions of segments, stages, needs and health. */
