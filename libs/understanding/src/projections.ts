@@ -1,6 +1,7 @@
 import type { AnyProjection } from '@tsunagari/projection';
 import { experienceProjection } from './experience/experience.projection';
 import { holdingsProjection } from './holdings/holdings.projection';
+import { outcomesProjection } from './outcomes/outcomes.projection';
 import { profileProjection } from './profile/profile.projection';
 import { purchasesProjection } from './purchases/purchases.projection';
 import { reachProjection } from './reach/reach.projection';
@@ -13,5 +14,6 @@ export function understandingProjections(timeZone = 'UTC'): readonly AnyProjecti
     holdingsProjection(timeZone),
     experienceProjection(timeZone),
     reachProjection(timeZone),
+    outcomesProjection(timeZone),
   ];
 }

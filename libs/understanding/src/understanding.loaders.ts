@@ -56,7 +56,7 @@ export const PROJECTIONS = ['purchases', 'profile', 'holdings', 'experience'] as
 export type ProjectionName = (typeof PROJECTIONS)[number];
 
 /** All read models that answers stand on: boards have some of their own. */
-export const READ_MODELS = [...PROJECTIONS, 'reach'] as const;
+export const READ_MODELS = [...PROJECTIONS, 'reach', 'outcomes'] as const;
 export type ReadModelName = (typeof READ_MODELS)[number];
 
 /** Everything that was understood of a customer at a moment. */

@@ -5,6 +5,7 @@ import { typeDefs } from './generated/graphql';
 import { compareResolvers } from './compare/compare.resolver';
 import { AS_OF, customerResolvers, OF_A_PART } from './customer.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
+import { outcomeBoardResolvers } from './outcomes/outcome-boards.resolver';
 import { connectionBoardResolvers } from './reach/connection-board.resolver';
 import { guardCustomer } from './own-part';
 import { generationResolvers } from './generations/generations.resolver';
@@ -32,6 +33,7 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       customer360Resolvers(),
       revenueBoardResolvers(ports),
       connectionBoardResolvers(ports),
+      outcomeBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),

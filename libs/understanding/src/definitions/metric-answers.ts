@@ -39,6 +39,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'achievement-rate': 'of one indicator: ask `kpiBoard`',
   'sustain-rate': 'of one indicator: ask `kpiBoard`',
   'time-to-value': 'of one indicator: ask `kpiBoard`',
+  'achievement-lift': 'of one purpose: ask `achievementThroughService`',
+  'outcome-to-retention': 'of several days: ask `outcomeToRetention`',
 };
 
 /** What of the always connected is shown beside as use. */
