@@ -49,6 +49,7 @@ export { type CustomerAttributes, attributesOf, type Understood } from './attrib
 export { everyUnderstood, understoodOf } from './attributes/understood.query';
 export { attributeNames, CUSTOMER_ATTRIBUTES, customerRules } from './attributes/vocabulary';
 export { type DefinitionBook, definitionBook, DEFINITIONS_STREAM } from './definitions/definition-book';
+export { metricsOfDefinitions } from './definitions/metric-port';
 export { type DefinitionCommands, definitionCommands } from './definitions/definitions.commands';
 export { experienceProjection, type ExperienceState } from './experience/experience.projection';
 export { backTestHealth, type HealthBackTested, type HealthReport } from './health/back-test-health';

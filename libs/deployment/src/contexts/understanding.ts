@@ -3,13 +3,14 @@ import {
   type DayTimer,
   definitionCommands,
   followDefinitions,
+  metricsOfDefinitions,
   standingProjections,
   startDayTimer,
   understandingAnswers,
   understandingProjections,
   understandingSubgraph,
 } from '@tsunagari/understanding';
-import { definitionUsesPort, understandingPort } from '@tsunagari/contracts';
+import { definitionUsesPort, metricsPort, understandingPort } from '@tsunagari/contracts';
 import type { AnyProjection } from '@tsunagari/projection';
 import type { Deployment } from '../deployment';
 import { schemaOf } from '../hosting';
@@ -48,7 +49,10 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
       onError: onResolverError,
     }),
     runs: [daysThatEnd(deployment, shared), definitionsThatChange(deployment, shared)],
-    ports: [implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now }))],
+    ports: [
+      implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now })),
+      implementPort(metricsPort, metricsOfDefinitions({ pool, store, log, projections, timeZone: configuration.timeZone })),
+    ],
   };
 }
 
