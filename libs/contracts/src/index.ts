@@ -77,6 +77,7 @@ export * from './value/strategy-facts';
 export * from './value/tuning-facts';
 export * from './value/value-model-facts';
 export * from './understanding/features-port';
+export * from './understanding/metrics.port';
 export * from './understanding/signals';
 
 /** Every kind of fact of the platform. */

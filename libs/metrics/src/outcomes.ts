@@ -1,3 +1,4 @@
+import { type SampleRatio, sampleRatioTest } from './experiment';
 import { normalInterval } from './intervals';
 import { type Asked, type Metric, metric, share } from './metric';
 import { kaplanMeier, type Lifetime, survivalAt } from './survival';
@@ -107,6 +108,34 @@ export function achievementLift(
   return metric(asked, { ...common, value: p - q, numerator: p, denominator: q, ci: normalInterval(p - q, error) });
 }
 
+/** Arms of a randomised comparison: the planned `weights` of treated and control, and how many of each at least (30 by default). */
+export type Arms = { readonly weights: readonly [number, number]; readonly minimum?: number };
+
+/** Why arms of these sizes say nothing; undefined when they do. A mismatch of the planned weights comes first: then the assignment is broken. */
+function unusable(
+  [treated, control]: readonly [number, number],
+  { weights, minimum = 30 }: Arms,
+): { readonly sampleRatio: SampleRatio; readonly why: Pick<Metric, 'reasonNull' | 'notes'> | null } {
+  const sampleRatio = sampleRatioTest([treated, control], weights);
+  if (sampleRatio.mismatch) return { sampleRatio, why: { reasonNull: 'SAMPLE_RATIO_MISMATCH', notes: [] } };
+  if (treated >= minimum && control >= minimum) return { sampleRatio, why: null };
+  return { sampleRatio, why: { reasonNull: 'ARM_TOO_SMALL', notes: [`at least ${minimum} in each arm`] } };
+}
+
+/** {@link achievementLift} by random holdout, where the arms allow it: sizes as planned, none too small. */
+export function achievementLiftByAssignment(
+  asked: Asked,
+  treated: { readonly achieved: number; readonly n: number },
+  control: { readonly achieved: number; readonly n: number },
+  arms: Arms,
+): Metric & { readonly sampleRatio: SampleRatio } {
+  const { sampleRatio, why } = unusable([treated.n, control.n], arms);
+  const lift = achievementLift(asked, treated, control, true);
+  return why === null
+    ? { ...lift, sampleRatio }
+    : { ...lift, value: null, numerator: null, denominator: null, ci: null, ...why, sampleRatio };
+}
+
 /** A customer from the day of her start (day 0). `lastDay`: the day she left, or the last one observed. */
 export type Relationship = { readonly lastDay: number; readonly left: boolean; readonly achievedDay: number | null };
 
@@ -115,7 +144,8 @@ export type Landmark = { readonly day: number; readonly difference: Metric; read
 /**
  * Outcome to retention, by landmark: among customers still there on day L, the share surviving until L + `horizonDays` of those who had
  * achieved by L, less that of those who had not (Kaplan–Meier, Greenwood's interval). Several L are shown. Never from day 0: whoever
- * leaves early cannot achieve (immortal-time bias). An association.
+ * leaves early cannot achieve (immortal-time bias). An association. Partial while some have not been watched until L + `horizonDays`; a
+ * group of whom nobody has been says nothing (`PERIOD_NOT_OVER`).
  */
 export function outcomeToRetention(
   asked: Asked,
@@ -126,30 +156,47 @@ export function outcomeToRetention(
     const there = customers.filter(({ lastDay }) => lastDay > day);
     const achievers = there.filter(({ achievedDay }) => achievedDay !== null && achievedDay <= day);
     const others = there.filter(({ achievedDay }) => achievedDay === null || achievedDay > day);
-    const [a, b] = [achievers, others].map((group) => survivalWithin(group, day, horizonDays));
-    const common = {
-      unit: 'share',
-      class: 'RESULT',
-      method: `landmark day ${day}, surviving ${horizonDays} more days, achievers − others: an association`,
-      n: there.length,
-    } as const;
-    const difference =
-      a === undefined || b === undefined || a === null || b === null
-        ? metric(asked, common)
-        : metric(asked, {
-            ...common,
-            value: a.survival - b.survival,
-            numerator: a.survival,
-            denominator: b.survival,
-            ci: normalInterval(a.survival - b.survival, Math.sqrt(a.variance + b.variance)),
-          });
+    const after = (group: readonly Relationship[]): readonly Lifetime[] =>
+      group.map(({ lastDay, left }) => ({ duration: lastDay - day, happened: left }));
+    const method = `landmark day ${day}, surviving ${horizonDays} more days, achievers − others: an association`;
+    const difference = survivalDifference(asked, method, after(achievers), after(others), horizonDays);
     return { day, difference, achievers: achievers.length, others: others.length };
   });
 }
 
-function survivalWithin(group: readonly Relationship[], day: number, horizon: number): { survival: number; variance: number } | null {
-  if (group.length === 0) return null;
-  const curve = kaplanMeier(group.map(({ lastDay, left }) => ({ duration: lastDay - day, happened: left })));
+/**
+ * What a random holdout says of retention: the share of the treated surviving `horizonDays` after their assignment, less that of those held
+ * out, whatever either did (intention to treat; Kaplan–Meier, Greenwood's interval). An effect, where the arms allow it.
+ */
+export function survivalEffect(
+  asked: Asked,
+  treated: readonly Lifetime[],
+  control: readonly Lifetime[],
+  { horizonDays, ...arms }: Arms & { readonly horizonDays: number },
+): Metric & { readonly sampleRatio: SampleRatio } {
+  const method = `surviving ${horizonDays} days, treated − held out, by assignment (intention to treat)`;
+  const { sampleRatio, why } = unusable([treated.length, control.length], arms);
+  const n = treated.length + control.length;
+  if (why !== null) return { ...metric(asked, { unit: 'share', class: 'RESULT', method, n, ...why }), sampleRatio };
+  return { ...survivalDifference(asked, method, treated, control, horizonDays), sampleRatio };
+}
+
+function survivalDifference(asked: Asked, method: string, one: readonly Lifetime[], other: readonly Lifetime[], horizon: number): Metric {
+  const all = [...one, ...other];
+  const partial = (asked.partial ?? false) || all.some(({ duration, happened }) => !happened && duration < horizon);
+  const common = { unit: 'share', class: 'RESULT', method, n: all.length, partial } as const;
+  if (one.length === 0 || other.length === 0) return metric(asked, common);
+  const [a, b] = [survivalWithin(one, horizon), survivalWithin(other, horizon)];
+  if (a === null || b === null) return metric(asked, { ...common, reasonNull: 'PERIOD_NOT_OVER' });
+  const value = a.survival - b.survival;
+  const ci = normalInterval(value, Math.sqrt(a.variance + b.variance));
+  return metric(asked, { ...common, value, numerator: a.survival, denominator: b.survival, ci });
+}
+
+/** Null where nobody has been watched until the horizon: a curve says nothing of later than its end, unless it has come down to 0. */
+function survivalWithin(group: readonly Lifetime[], horizon: number): { survival: number; variance: number } | null {
+  const curve = kaplanMeier(group);
+  if (curve.meanRestricted && !group.some(({ duration }) => duration >= horizon)) return null;
   const survival = survivalAt(curve, horizon);
   const greenwood = curve.steps.reduce(
     (sum, { time, atRisk, happened }) => sum + (time <= horizon && atRisk > happened ? happened / (atRisk * (atRisk - happened)) : 0),

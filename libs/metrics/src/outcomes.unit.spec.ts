@@ -1,4 +1,12 @@
-import { achievementLift, achievementRate, outcomeToRetention, sustainRate, timeToValue } from './outcomes';
+import {
+  achievementLift,
+  achievementLiftByAssignment,
+  achievementRate,
+  outcomeToRetention,
+  survivalEffect,
+  sustainRate,
+  timeToValue,
+} from './outcomes';
 
 const on = (day: number): string => `2026-01-${String(day).padStart(2, '0')}T00:00:00.000Z`;
 const goal = (confirmed: number, achieved: number | null, more = {}) => ({
@@ -61,5 +69,46 @@ describe('outcomes', () => {
     expect(
       survived(customers.filter((c) => c.achievedDay !== null)) - survived(customers.filter((c) => c.achievedDay === null)),
     ).toBeGreaterThan(0.3);
+  });
+
+  it('a landmark is partial while some are not watched to its horizon, and says nothing where nobody is', () => {
+    const still = (lastDay: number, achievedDay: number | null) => ({ lastDay, left: false, achievedDay });
+    const [landmark] = outcomeToRetention({}, [still(50, 5), still(30, 5), still(50, null)], { landmarks: [10], horizonDays: 40 });
+    expect(landmark).toMatchObject({ achievers: 2, others: 1, difference: { value: 0, partial: true, n: 3, class: 'RESULT' } });
+    const [open] = outcomeToRetention({}, [still(40, 5), still(50, null)], { landmarks: [10], horizonDays: 40 });
+    expect(open?.difference).toMatchObject({ value: null, reasonNull: 'PERIOD_NOT_OVER', partial: true });
+    // Whoever all left need not be watched any longer.
+    const gone = { lastDay: 20, left: true, achievedDay: null };
+    const [over] = outcomeToRetention({}, [still(50, 5), gone], { landmarks: [10], horizonDays: 40 });
+    expect(over?.difference).toMatchObject({ value: 1, numerator: 1, denominator: 0, partial: false });
+  });
+
+  it('a holdout is an effect on retention only where the arms are as planned and large enough', () => {
+    const arm = (n: number, left: number) => Array.from({ length: n }, (_, i) => ({ duration: i < left ? 5 : 90, happened: i < left }));
+    const how = { horizonDays: 30, weights: [0.5, 0.5] as const };
+    expect(survivalEffect({}, arm(40, 10), arm(40, 20), how)).toMatchObject({
+      value: 0.25,
+      numerator: 0.75,
+      denominator: 0.5,
+      class: 'RESULT',
+      sampleRatio: { mismatch: false },
+      method: expect.stringContaining('intention to treat'),
+    });
+    expect(survivalEffect({}, arm(40, 10), arm(29, 20), how)).toMatchObject({ value: null, reasonNull: 'ARM_TOO_SMALL', n: 69 });
+    expect(survivalEffect({}, arm(300, 10), arm(40, 20), how)).toMatchObject({ value: null, reasonNull: 'SAMPLE_RATIO_MISMATCH' });
+    expect(survivalEffect({}, [], [], how)).toMatchObject({ value: null, reasonNull: 'ARM_TOO_SMALL', sampleRatio: { p: 1 } });
+  });
+
+  it('a lift by assignment needs arms as planned and large enough', () => {
+    const weights = [0.75, 0.25] as const;
+    const lift = achievementLiftByAssignment({}, { achieved: 60, n: 90 }, { achieved: 10, n: 30 }, { weights });
+    expect(lift).toMatchObject({ n: 120, class: 'OUTCOME', sampleRatio: { mismatch: false }, method: expect.stringContaining('holdout') });
+    expect(lift.value).toBeCloseTo(1 / 3, 12);
+    expect(achievementLiftByAssignment({}, { achieved: 60, n: 90 }, { achieved: 10, n: 29 }, { weights })).toMatchObject({
+      ...{ value: null, numerator: null, ci: null, reasonNull: 'ARM_TOO_SMALL', notes: ['at least 30 in each arm'] },
+    });
+    expect(achievementLiftByAssignment({}, { achieved: 6, n: 30 }, { achieved: 10, n: 90 }, { weights })).toMatchObject({
+      ...{ value: null, reasonNull: 'SAMPLE_RATIO_MISMATCH' },
+    });
   });
 });

@@ -12,13 +12,9 @@ export function acceptanceRate(asked: Asked, { accepted, presented }: { readonly
   return share(asked, accepted, presented, { class: 'PROCESS', method: 'accepted ÷ presented' });
 }
 
-/** Customers with a live return path and a consented, live outbound address ÷ open relationships. Reachable (つながれる), not in use. */
-export function alwaysConnectedRate(
-  asked: Asked,
-  relationships: readonly { readonly returnPath: boolean; readonly outbound: boolean }[],
-): Metric {
-  const both = relationships.filter(({ returnPath, outbound }) => returnPath && outbound).length;
-  return share(asked, both, relationships.length, {
+/** `reachable`: customers with a live return path and a consented, live outbound address ÷ `open` relationships. つながれる, not in use. */
+export function alwaysConnectedRate(asked: Asked, { reachable, open }: { readonly reachable: number; readonly open: number }): Metric {
+  return share(asked, reachable, open, {
     class: 'PROCESS',
     method: 'live return path and consented live outbound address ÷ open relationships',
   });

@@ -23,12 +23,13 @@ describe('process metrics', () => {
       qualityShare({}, 'late facts', 0, 0),
     ])
       expect(empty).toMatchObject({ value: null, reasonNull: 'NO_BASE', ci: null });
-    expect(
-      alwaysConnectedRate({}, [
-        { returnPath: true, outbound: true },
-        { returnPath: true, outbound: false },
-      ]),
-    ).toMatchObject({ value: 0.5 });
+    expect(alwaysConnectedRate({}, { reachable: 1, open: 2 })).toMatchObject({
+      value: 0.5,
+      numerator: 1,
+      denominator: 2,
+      class: 'PROCESS',
+    });
+    expect(alwaysConnectedRate({}, { reachable: 0, open: 0 })).toMatchObject({ value: null, reasonNull: 'NO_BASE' });
     expect(activeUsers({}, ['a', 'b', 'a'], 'as of then')).toMatchObject({ value: 2, method: 'distinct customers, identity as of then' });
     expect(tuningHitRate({}, [{ low: 0.1 }, { low: 0 }, { low: -1 }])).toMatchObject({ value: 1 / 3 });
   });

@@ -4,7 +4,7 @@ import { dayNumberOf, dayOf } from './calendar';
 import type { Resolvers } from './generated/graphql';
 import { DRAWS, intervalOf, lifetimeValueOf, purchaseOutlook, valuedCustomer } from './lifetime-value/customer-value';
 import { notHers } from './own-part';
-import { consentOf } from './profile/profile.projection';
+import { consentOf } from './profile/consents';
 import { openTraits } from './profile/profile.query';
 import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers, marginToDate } from './purchases/purchases.projection';
 import { historicLifetimeValue, rfmScores } from '@tsunagari/metrics';

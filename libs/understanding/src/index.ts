@@ -14,7 +14,9 @@ export {
 } from './lifetime-value/fit-lifetime-value';
 export { type CustomerScore, latestModel, LIFETIME_VALUE, MODEL_STREAM, scoreOf, type ScoringModel } from './lifetime-value/model';
 export { currentScores, type CurrentScores } from './lifetime-value/scores.query';
-export { consentOf, profileProjection, type ProfileState } from './profile/profile.projection';
+export { understandingProjections } from './projections';
+export { consentOf } from './profile/consents';
+export { profileProjection, type ProfileState } from './profile/profile.projection';
 export { profilesOf } from './profile/profile.query';
 export {
   currencyOf,
@@ -47,6 +49,7 @@ export { type CustomerAttributes, attributesOf, type Understood } from './attrib
 export { everyUnderstood, understoodOf } from './attributes/understood.query';
 export { attributeNames, CUSTOMER_ATTRIBUTES, customerRules } from './attributes/vocabulary';
 export { type DefinitionBook, definitionBook, DEFINITIONS_STREAM } from './definitions/definition-book';
+export { metricsOfDefinitions } from './definitions/metric-port';
 export { type DefinitionCommands, definitionCommands } from './definitions/definitions.commands';
 export { experienceProjection, type ExperienceState } from './experience/experience.projection';
 export { backTestHealth, type HealthBackTested, type HealthReport } from './health/back-test-health';

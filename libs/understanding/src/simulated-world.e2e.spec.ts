@@ -14,12 +14,9 @@ import { DEFAULT_TRUTH } from '../../../tools/simulate/truth';
 import { arrivalsOf, type FactLine, simulateWorld } from '../../../tools/simulate/world';
 import { closeDays } from './days/close-days';
 import { definitionCommands } from './definitions/definitions.commands';
-import { experienceProjection } from './experience/experience.projection';
 import { backTestHealth } from './health/back-test-health';
-import { holdingsProjection } from './holdings/holdings.projection';
 import { fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
-import { profileProjection } from './profile/profile.projection';
-import { purchasesProjection } from './purchases/purchases.projection';
+import { understandingProjections } from './projections';
 import { understandingSchema } from './schema';
 import { understandingSubgraph } from './understanding.subgraph';
 
@@ -51,7 +48,7 @@ async function business(lines: readonly FactLine[]) {
   const outcome = await intake.importOrders({ format: 'facts', input: { stream: bytes() } });
   expect(outcome).toMatchObject({ kind: 'completed', summary: { quarantined: 0, lines: lines.length } });
   await closeDays({ store, log, keyring, upTo: LAST_DAY, timeZone: 'UTC', from: DEFAULT_TRUTH.start });
-  const definitions = [purchasesProjection(), profileProjection, holdingsProjection(), experienceProjection()];
+  const definitions = understandingProjections();
   const runner = createProjectionRunner({ pool, log, journal, definitions, registry });
   expect(await runner.start()).toEqual({ kind: 'started' });
   expect(await runner.catchUp({ timeoutMs: 60_000 })).toMatchObject({ kind: 'caught-up' });

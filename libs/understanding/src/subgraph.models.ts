@@ -12,7 +12,7 @@ import type { Comparison } from './compare/compare-customer';
 import type { IdMoment, RequestContext } from '@tsunagari/graphql';
 import type { GenerationStatus, ProjectionStatus } from '@tsunagari/projection';
 import type { CustomerChange } from './live/customer-changes';
-import type { Freshness, ProjectionName, UnderstandingLoaders } from './understanding.loaders';
+import type { Freshness, ProjectionName, ReadModelName, UnderstandingLoaders } from './understanding.loaders';
 
 /** How fresh an answer is that stands on these read models. */
 type ReadFreshness = (...projections: readonly ProjectionName[]) => Promise<Freshness>;
@@ -56,10 +56,10 @@ export type HealthModelDefinitionModel = DefinitionBook['healthModels'][string];
 export type HealthBackTestModel = HealthModelBacktested & { readonly testedAt: string; readonly position: Position };
 /** A metric and what it was made from: a read model, or the journal itself. */
 export type MetricModel = Metric & {
-  readonly projection: ProjectionName | 'journal';
+  readonly projection: ReadModelName | 'journal';
   readonly asOfDay?: string;
-  /** Of one that was made as of a moment. */
-  readonly read?: ReadFreshness;
+  /** Of one that was made as of a moment, or stands on several read models. */
+  readonly read?: () => Promise<Freshness>;
 };
 export type HoldingsModel = {
   readonly understood: Understood;

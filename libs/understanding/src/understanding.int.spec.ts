@@ -20,15 +20,12 @@ import { parse } from 'graphql';
 import { dayNumberOf, dayOf } from './calendar';
 import { closeDays, lastClosedDay } from './days/close-days';
 import { definitionCommands } from './definitions/definitions.commands';
-import { experienceProjection } from './experience/experience.projection';
-import { holdingsProjection } from './holdings/holdings.projection';
 import { jobById } from './jobs';
 import { FIT_JOB, fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { latestModel } from './lifetime-value/model';
-import { profileProjection } from './profile/profile.projection';
-import { purchasesProjection } from './purchases/purchases.projection';
 import { customersPage, totals } from './purchases/purchases.query';
 import { retention } from './retention/retention.query';
+import { understandingProjections } from './projections';
 import { understandingSchema } from './schema';
 import { understandingSubgraph } from './understanding.subgraph';
 
@@ -48,7 +45,7 @@ async function platform() {
     pool,
     log,
     journal,
-    definitions: [purchasesProjection(), profileProjection, holdingsProjection(), experienceProjection()],
+    definitions: understandingProjections(),
     registry,
   });
   expect(await runner.start()).toEqual({ kind: 'started' });

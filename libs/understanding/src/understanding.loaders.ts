@@ -51,9 +51,13 @@ export type UnderstandingPorts = {
 
 export type Freshness = { projection: string; version: string; position: string; lagMs: number; rebuilding: boolean };
 
-/** The read models that answers stand on. */
+/** The read models that what is known of one customer stands on. */
 export const PROJECTIONS = ['purchases', 'profile', 'holdings', 'experience'] as const;
 export type ProjectionName = (typeof PROJECTIONS)[number];
+
+/** All read models that answers stand on: boards have some of their own. */
+export const READ_MODELS = [...PROJECTIONS, 'reach', 'outcomes'] as const;
+export type ReadModelName = (typeof READ_MODELS)[number];
 
 /** Everything that was understood of a customer at a moment. */
 export type UnderstoodAsOf = {
@@ -88,7 +92,7 @@ export type UnderstandingLoaders = {
   readonly thresholds: (currency: string) => Promise<RfmThresholds>;
   readonly status: () => Promise<RunnerStatus>;
   /** Of an answer that stands on these read models: that of the one furthest behind. */
-  readonly freshness: (...projections: readonly ProjectionName[]) => Promise<Freshness>;
+  readonly freshness: (...projections: readonly ReadModelName[]) => Promise<Freshness>;
   /** Of timelines: the journal holds every fact at once, who belongs to whom is known as far as identity has come. */
   readonly journalFreshness: () => Promise<Freshness>;
   /** What of a customer the caller reaches; the loaders above show no more of her. */

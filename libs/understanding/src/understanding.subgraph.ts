@@ -5,12 +5,20 @@ import { typeDefs } from './generated/graphql';
 import { compareResolvers } from './compare/compare.resolver';
 import { AS_OF, customerResolvers, OF_A_PART } from './customer.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
+import { outcomeBoardResolvers } from './outcomes/outcome-boards.resolver';
+import { connectionBoardResolvers } from './reach/connection-board.resolver';
 import { guardCustomer } from './own-part';
 import { generationResolvers } from './generations/generations.resolver';
 import { liveResolvers } from './live/live.resolver';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
-import { PROJECTIONS, type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
+import {
+  PROJECTIONS,
+  READ_MODELS,
+  type UnderstandingLoaders,
+  understandingLoaders,
+  type UnderstandingPorts,
+} from './understanding.loaders';
 
 /** The subgraph that adds what is understood to Customer, and owns sorted lists, retention, totals, the timeline and the model. */
 export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
@@ -24,12 +32,14 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       definitionResolvers(ports),
       customer360Resolvers(),
       revenueBoardResolvers(ports),
+      connectionBoardResolvers(ports),
+      outcomeBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),
     ),
     createLoaders: (context) => understandingLoaders(ports, context),
-    caughtUp: (position) => Promise.all(PROJECTIONS.map((name) => ports.projections.waitFor(name, position))),
+    caughtUp: (position) => Promise.all(READ_MODELS.map((name) => ports.projections.waitFor(name, position))),
     ...(ports.onError ? { onError: ports.onError } : {}),
   });
 }

@@ -11,10 +11,7 @@ import { testDatabase } from '@tsunagari/testing';
 import { parse } from 'graphql';
 import { closeDays } from '../src/days/close-days';
 import { definitionCommands, type UsesElsewhere } from '../src/definitions/definitions.commands';
-import { experienceProjection } from '../src/experience/experience.projection';
-import { holdingsProjection } from '../src/holdings/holdings.projection';
-import { profileProjection } from '../src/profile/profile.projection';
-import { purchasesProjection } from '../src/purchases/purchases.projection';
+import { understandingProjections } from '../src/projections';
 import { understandingSchema } from '../src/schema';
 import { understandingSubgraph } from '../src/understanding.subgraph';
 
@@ -34,7 +31,7 @@ export async function specPlatform({ timeZone = 'UTC', uses }: { readonly timeZo
     pool,
     log,
     journal,
-    definitions: [purchasesProjection(timeZone), profileProjection, holdingsProjection(timeZone), experienceProjection(timeZone)],
+    definitions: understandingProjections(timeZone),
     registry,
   });
   expect(await runner.start()).toEqual({ kind: 'started' });

@@ -188,4 +188,56 @@ describe('the boards of value, through the graph', () => {
     await platform.caughtUp();
     expect(await cadence()).toMatchObject({ overdue: [{ serviceId: 'course' }], metrics: [{ numerator: '1', denominator: '2' }, {}, {}] });
   });
+
+  it('give each watched result what understanding says of it, and say why where it says nothing [0.16]', async () => {
+    const watched = async (args = '') =>
+      (
+        await ask(
+          `{ monitorBoard(strategyId: "s"${args}) { metricId lagging missing purpose { purposeId }
+            metric { value reasonNull unit numerator denominator n currency class from to timeZone partial definitionVersion asOfDay position } } }`,
+        )
+      ).monitorBoard;
+    const define = (metricId: string, kind: string, more: object = {}) =>
+      mutate('defineMetric', {
+        ...{ metricId, kind, name: text(metricId), class: 'RESULT', zeroDenominator: 'NULL_WITH_REASON', partialPeriods: 'MARKED' },
+        ...more,
+      });
+    await mutate('recordOrder', {
+      ...{ orderId: 'O-1', buyer: { type: 'USER_ID', value: 'a-buyer' }, currency: 'JPY', placedAt: '2026-01-10T08:00:00Z' },
+      lines: [{ sku: 'shampoo', quantity: 1, unitPrice: '1980' }],
+    });
+    await platform.caughtUp();
+    await define('brought', 'ltv-historic');
+    for (const purposeId of ['smooth', 'shine']) await mutate('registerResultMetric', { purposeId, metricId: 'brought' });
+    const row = (board: readonly { metricId: string; purpose: { purposeId: string } }[], metricId: string, purposeId = 'smooth') =>
+      board.find((one) => one.metricId === metricId && one.purpose.purposeId === purposeId);
+
+    expect(row(await watched(), 'brought')).toMatchObject({ metric: null, missing: expect.stringContaining('No day is closed yet') });
+    await platform.services.closeDays('2026-02-10', '2025-12-20');
+    await define('buyers', 'share', { rule: 'purchases > 0' });
+    await define('active', 'active-users');
+    for (const metricId of ['buyers', 'active']) await mutate('registerResultMetric', { purposeId: 'smooth', metricId });
+    const board = await watched();
+    expect(row(board, 'mrr')).toEqual({
+      ...{ metricId: 'mrr', lagging: true, purpose: { purposeId: 'smooth' }, metric: null, missing: 'METRIC_NOT_DEFINED' },
+    });
+    const brought = { value: '1980', unit: 'money', currency: 'JPY', n: 1, class: 'RESULT', from: null, to: null, definitionVersion: 1 };
+    for (const purposeId of ['smooth', 'shine'])
+      expect(row(board, 'brought', purposeId)).toMatchObject({
+        ...{ lagging: true, missing: null },
+        metric: { ...brought, position: expect.stringMatching(/^[1-9]/) },
+      });
+    // Three who declared a goal, and one who bought.
+    expect(row(board, 'buyers')).toMatchObject({ metric: { value: '0.25', numerator: '1', denominator: '4', asOfDay: '2026-02-10' } });
+    // Without a period: the last month that is over.
+    expect(row(board, 'active')).toMatchObject({
+      metric: { value: '0', from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z', timeZone: 'UTC', partial: false },
+    });
+    const february = await watched(', period: { from: "2026-02-01", to: "2026-02-28" }');
+    expect(row(february, 'active')).toMatchObject({ metric: { value: '0', partial: true, asOfDay: '2026-02-10' } });
+    const turned = await watched(', period: { from: "2026-02-28", to: "2026-02-01" }');
+    expect(row(turned, 'active')).toMatchObject({ metric: null, missing: 'from is not after to' });
+    await define('mrr', 'mrr');
+    expect(row(await watched(), 'mrr')).toMatchObject({ metric: null, missing: expect.stringContaining('There is no contract yet') });
+  });
 });

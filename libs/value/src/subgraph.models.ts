@@ -13,3 +13,9 @@ export type OutcomePromiseModel = Shown<'promise'>;
 export type SuccessServiceModel = Shown<'service'>;
 export type TuningProcessModel = Shown<'process'>;
 export type TuningCycleModel = Shown<'cycle'>;
+export type MonitoredResultModel = {
+  readonly metricId: string;
+  readonly purpose: Shown<'purpose'>;
+  /** Null: the last month that is over. */
+  readonly period: { readonly from: string; readonly to: string } | null;
+};

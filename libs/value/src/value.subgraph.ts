@@ -1,5 +1,5 @@
 import type { CommandPath } from '@tsunagari/command';
-import type { Position } from '@tsunagari/contracts';
+import type { MetricOfPort, MetricsPort, Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { defineSubgraph, type FetchContext, type Subgraph } from '@tsunagari/graphql';
@@ -23,7 +23,11 @@ export type ValueLoaders = AggregateLoaders & {
   readonly goalsOf: DataLoader<string, readonly Shown<'goal'>[]>;
   /** The customer of a subject. */
   readonly owner: DataLoader<string, string | null>;
+  /** Of a defined metric and a period: asked of understanding once, however many purposes watch it. */
+  readonly metric: DataLoader<MetricQuestion, MetricOfPort, string>;
 };
+
+type MetricQuestion = Parameters<MetricsPort['valueOf']>[0];
 
 /** What resolvers of this context work with. */
 export type ValuePorts = {
@@ -34,6 +38,8 @@ export type ValuePorts = {
   readonly identity: IdentityReader;
   readonly journal: Journal;
   readonly keyring: Keyring;
+  /** What understanding says of defined metrics. */
+  readonly metrics: MetricsPort;
   /** The time of a command, ISO 8601. */
   readonly now: () => string;
   /** How far the lists have come. */
@@ -73,11 +79,19 @@ export function valueSubgraph({ path, store, waitFor, onError, ...shared }: Valu
           const owners = await shared.identity.customersOf(subjects);
           return subjects.map((subject) => owners.get(subject) ?? null);
         }),
+        metric: new DataLoader((questions) => Promise.all(questions.map((question) => outcomeOf(shared.metrics.valueOf(question)))), {
+          cacheKeyFn: (question) => JSON.stringify(question),
+        }),
       };
     },
     caughtUp: waitFor,
     ...(onError ? { onError } : {}),
   });
+}
+
+/** A failure is that one's own. */
+function outcomeOf<T>(asked: Promise<T>): Promise<T | Error> {
+  return asked.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
 /** Which goals customers have, by the list; each as it stands, by its stream. */

@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { type DataOf, defineFact } from '../registry';
 import { brandIdSchema } from '../brand-text';
+import type { IdentifierType } from './facts';
 
 /** Where a customer can be reached. */
 export const CHANNELS = ['email', 'sms', 'push', 'phone', 'post', 'messaging', 'webhook'] as const;
 export const channelSchema = z.enum(CHANNELS);
 export type Channel = z.infer<typeof channelSchema>;
+
+/** Kinds of identifier that are an address of a channel. */
+export const CHANNEL_ADDRESSES: Readonly<Record<Channel, readonly IdentifierType[]>> = {
+  email: ['email'],
+  sms: ['phone'],
+  phone: ['phone'],
+  push: ['device_id'],
+  post: ['external_id'],
+  messaging: ['external_id', 'user_id'],
+  webhook: ['external_id', 'user_id', 'account_id'],
+};
 
 /** What a consent is for. `marketing`, `profiling` and `analysis` are the platform's own; a brand's sources may name others. */
 export const consentCategorySchema = z.string().min(1).max(100);

@@ -2,17 +2,15 @@ import {
   closeDays,
   type DayTimer,
   definitionCommands,
-  experienceProjection,
   followDefinitions,
-  holdingsProjection,
-  profileProjection,
-  purchasesProjection,
+  metricsOfDefinitions,
   standingProjections,
   startDayTimer,
   understandingAnswers,
+  understandingProjections,
   understandingSubgraph,
 } from '@tsunagari/understanding';
-import { definitionUsesPort, understandingPort } from '@tsunagari/contracts';
+import { definitionUsesPort, metricsPort, understandingPort } from '@tsunagari/contracts';
 import type { AnyProjection } from '@tsunagari/projection';
 import type { Deployment } from '../deployment';
 import { schemaOf } from '../hosting';
@@ -21,8 +19,7 @@ import type { OpenContext, Running, Shared } from './context';
 
 /** The folds of understanding, for the deployment's zone. */
 export function projectionsOfUnderstanding({ configuration }: Deployment): readonly AnyProjection[] {
-  const { timeZone } = configuration;
-  return [purchasesProjection(timeZone), profileProjection, holdingsProjection(timeZone), experienceProjection(timeZone)];
+  return understandingProjections(configuration.timeZone);
 }
 
 /** Where customers stand, under the definitions of segments, stages, needs and health. */
@@ -52,7 +49,10 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
       onError: onResolverError,
     }),
     runs: [daysThatEnd(deployment, shared), definitionsThatChange(deployment, shared)],
-    ports: [implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now }))],
+    ports: [
+      implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now })),
+      implementPort(metricsPort, metricsOfDefinitions({ pool, store, log, projections, timeZone: configuration.timeZone })),
+    ],
   };
 }
 

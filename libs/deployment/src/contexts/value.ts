@@ -1,4 +1,4 @@
-import { definitionUsesPort, facts as registry, goalPort } from '@tsunagari/contracts';
+import { definitionUsesPort, facts as registry, goalPort, metricsPort } from '@tsunagari/contracts';
 import { createReadModelRunner } from '@tsunagari/projection';
 import { createReactorRunner } from '@tsunagari/reactor';
 import { definitionUses, goalAnswers, readersOf, valueHandlers, valueReactors, valueReadModels, valueSubgraph } from '@tsunagari/value';
@@ -48,6 +48,7 @@ export function openValue({ pool, store, log, journal, keyring, path, configurat
       keyring,
       identity,
       readModels,
+      metrics: shared.port(metricsPort),
       now,
       position: () => runner.position(),
       waitFor: (position) => Promise.all([runner.waitFor(position), identified(position)]),

@@ -1,12 +1,12 @@
 import { type Asked, type CommandPath, type CommandResult, envelopeOf, type NamedIdentifier, subjectOf } from '@tsunagari/command';
 import {
   brandIdSchema,
+  CHANNEL_ADDRESSES,
   refusal,
   streamName,
   type Channel,
   type ConsentPort,
   type FrequencyCapSet,
-  type IdentifierType,
   type QuietHoursSet,
   type Refusal,
   type SuppressionAdded,
@@ -36,17 +36,6 @@ export type QueueMessageInput = {
 
 /** The result, and the message that it is about. */
 export type MessageResult = { readonly messageId: string; readonly result: CommandResult };
-
-/** Kinds of address by channel. */
-const ADDRESSES: Readonly<Record<Channel, readonly IdentifierType[]>> = {
-  email: ['email'],
-  sms: ['phone'],
-  phone: ['phone'],
-  push: ['device_id'],
-  post: ['external_id'],
-  messaging: ['external_id', 'user_id'],
-  webhook: ['external_id', 'user_id', 'account_id'],
-};
 
 /** Places of a template that the platform itself fills. */
 const OWN_PLACES = ['preferencesUrl'];
@@ -83,9 +72,9 @@ export function messageCommands(ports: {
     const messageId = commandFactId(asked.idempotencyKey, 0);
     const refused = (value: Refusal): MessageResult => ({ messageId, result: { kind: 'refused', refusal: value } });
     const { recipient, channel, category } = input;
-    if (!ADDRESSES[channel].includes(recipient.type))
+    if (!CHANNEL_ADDRESSES[channel].includes(recipient.type))
       return refused(
-        refusal('NO_ADDRESS', 'recipient', `${channel} goes to ${ADDRESSES[channel].join(' or ')}`, 'name such an identifier'),
+        refusal('NO_ADDRESS', 'recipient', `${channel} goes to ${CHANNEL_ADDRESSES[channel].join(' or ')}`, 'name such an identifier'),
       );
     const template = brandIdSchema.safeParse(input.templateId).success ? await readTemplate(store, input.templateId) : null;
     if (!template || template.channel !== channel)

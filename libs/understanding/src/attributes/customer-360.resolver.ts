@@ -11,13 +11,13 @@ import {
 } from '@tsunagari/metrics';
 import { type DayNumber, dayOf } from '../calendar';
 import type { Answer } from '../experience/experience.projection';
+import { answered } from '../experience/answered';
 import { countWithin } from '../experience/experience.projection';
 import type { Resolvers } from '../generated/graphql';
 import { type ChurnReason, churnRisk, silentSubscriber } from '../health/churn-risk';
 import { type CustomerHealth, healthOf } from '../health/customer-health';
 import { runningContracts } from '../holdings/holdings.projection';
 import { seedOf } from '../lifetime-value/model';
-import { answered } from '../holdings/revenue-board.resolver';
 import { money } from '../customer.resolver';
 import type { CustomerModel, SubgraphContext } from '../subgraph.models';
 import type { Freshness, ProjectionName } from '../understanding.loaders';
@@ -144,7 +144,7 @@ export function customer360Resolvers(): Resolvers {
             evidence: [evidence],
           })),
           interactions90Days: all,
-          reciprocity: { ...reciprocity({}, { byCustomer, all }), projection: 'experience', read: found.freshness },
+          reciprocity: { ...reciprocity({}, { byCustomer, all }), projection: 'experience', read: () => found.freshness('experience') },
           evidence: [...evidenceOf(found.understood, ['interactions_90d'])],
           freshness: await found.freshness('experience'),
         };
@@ -158,7 +158,7 @@ export function customer360Resolvers(): Resolvers {
         const scale = { min: csat.at(-1)?.scaleMin ?? 1, max: csat.at(-1)?.scaleMax ?? 5 };
         const sevenIs = ces.at(-1)?.sevenIs ?? 'easy';
         const last = experience?.answers.at(-1);
-        const read = (answer: Metric | SurveyRefusal) => ({ ...answered(answer), read: found.freshness });
+        const read = (answer: Metric | SurveyRefusal) => ({ ...answered(answer), read: () => found.freshness('experience') });
         const asked = (experience?.asked ?? []).filter(({ instrument }) => instrument === 'NPS').length;
         return {
           nps: read(netPromoterScore({}, answersOf(found.understood, 'NPS'), asked)),

@@ -1,44 +1,22 @@
 import { askedBy, type CommandResult } from '@tsunagari/command';
 import { type DefinitionKind, type MetricDefined, refusal } from '@tsunagari/contracts';
-import { commandRefused, connectionOf, failure, pageOf } from '@tsunagari/graphql';
-import { type Asked, type Metric, type MetricId, simpleLifetimeValue, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
+import { commandRefused, connectionOf, pageOf } from '@tsunagari/graphql';
 import { DryRunCount, type RuleFault } from '@tsunagari/rules';
 import { attributesOf } from '../attributes/attributes';
 import { everyUnderstood } from '../attributes/understood.query';
 import { attributeNames, CUSTOMER_ATTRIBUTES, customerRules, type CustomerAttribute } from '../attributes/vocabulary';
 import { shownJob } from '../board.resolver';
-import { dayOf, firstDayOfMonth, monthNumberOf } from '../calendar';
-import { satisfactionBoard } from '../experience/satisfaction-board.query';
+import { closedDay } from '../days/closed-day';
+import { orFailure } from '../days/unanswered';
+import { dayOf } from '../calendar';
 import type { Resolvers } from '../generated/graphql';
 import { HEALTH_JOB, type HealthReport, startHealthBackTest } from '../health/back-test-health';
-import { contractCurrency, revenueBoard } from '../holdings/revenue-board.query';
-import { answered, periodDays, revenueMetrics } from '../holdings/revenue-board.resolver';
 import { jobById } from '../jobs';
-import type { HealthBackTestModel, MetricModel, SubgraphContext } from '../subgraph.models';
+import type { HealthBackTestModel, SubgraphContext } from '../subgraph.models';
 import { PROJECTIONS, type UnderstandingPorts } from '../understanding.loaders';
 import { definitionBook } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
-import { metricCount } from './metric-value';
-import { factsOfTypes, METRICS_OF_FACTS } from './metrics-of-facts.query';
-import { activeUsersOf, historicValueOf, marginRate, reciprocityOf } from './metrics-of-rows.query';
-import { mainCurrency } from '../purchases/purchases.query';
-
-/** Metrics of what contracts bring, over a period. */
-const OF_CONTRACTS: readonly string[] = ['mrr', 'nrr', 'grr', 'logo-retention', 'quick-ratio', 'arpa', 'churn', 'ltv-simple'];
-const COMPUTED = [...OF_CONTRACTS, 'nps', 'csat', 'ces', 'active-users', 'reciprocity', 'ltv-historic', ...Object.keys(METRICS_OF_FACTS)];
-
-/** Kinds whose answer is more than one number, or another context's. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  retention: 'a grid of cohorts: ask `retention`',
-  'achievement-rate': 'of one indicator: ask `kpiBoard`',
-  'sustain-rate': 'of one indicator: ask `kpiBoard`',
-  'time-to-value': 'of one indicator: ask `kpiBoard`',
-};
-
-/** The monthly rate that makes a share lost within so many days, under a constant risk. */
-function monthlyRate(lost: number, days: number): number {
-  return 1 - (1 - Math.min(1, lost)) ** (365 / 12 / days);
-}
+import { metricAnswers } from './metric-answers';
 
 const upperSnake = <T extends string>(text: T) => text.toUpperCase().replaceAll('-', '_') as Uppercase<T>;
 
@@ -71,7 +49,7 @@ function refusedRule(field: string | null, input: unknown) {
 }
 
 export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
-  const { pool, store, log, now, timeZone = 'UTC', definitions: commands } = ports;
+  const { pool, store, now, timeZone = 'UTC', definitions: commands } = ports;
 
   const changed = async (result: CommandResult, input: unknown, context: SubgraphContext) => {
     if (result.kind === 'refused')
@@ -84,78 +62,8 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
       repeated: result.repeated,
     };
   };
-  const lastDayOf = async (context: SubgraphContext): Promise<number> => {
-    const day = await context.loaders.lastDay();
-    if (day === null)
-      throw failure('NOT_FOUND', 'No day is closed yet.', { remedy: 'Close the days first: the platform does so each midnight.' });
-    return day;
-  };
-
-  /** A metric that the platform computes, over a period. */
-  const builtIn = async (
-    { kind, version, segmentId, partialPeriods }: MetricDefined,
-    period: { readonly from: string; readonly to: string },
-    context: SubgraphContext,
-  ) => {
-    const days = await periodDays(timeZone, period, context);
-    const unable = (rule: string) => failure('BAD_USER_INPUT', `${kind} cannot be answered here.`, { field: 'metricId', rule });
-    if (segmentId !== undefined) throw unable('a metric of a segment is of kind share or mean');
-    const asked = { interval: days.interval, partial: days.partial, definitionVersion: version };
-    const made = await computed(kind, days, asked, await lastDayOf(context));
-    if (made === undefined) throw unable(ELSEWHERE[kind] ?? `one of share, mean, ${COMPUTED.join(', ')}`);
-    const { projection, ...answer } = made;
-    return { ...(partialPeriods === 'left-out' ? withoutUnfinished(answer) : answer), projection, asOfDay: dayOf(days.to) };
-  };
-
-  type Made = Metric & Pick<MetricModel, 'projection'>;
-  type Days = Awaited<ReturnType<typeof periodDays>>;
-  const computed = async (kind: string, days: Days, asked: Asked, lastDay: number): Promise<Made | undefined> => {
-    const ofFacts = Object.hasOwn(METRICS_OF_FACTS, kind) ? METRICS_OF_FACTS[kind as MetricId] : undefined;
-    if (ofFacts !== undefined) {
-      // What began in the period is followed as far as anything is known.
-      const known = startOfDay(lastDay + 1, timeZone);
-      const facts = await factsOfTypes(log, ofFacts.types);
-      return { ...ofFacts.measure(facts, { ...days.interval, known }, asked), projection: 'journal' };
-    }
-    switch (kind) {
-      case 'nps':
-      case 'csat':
-      case 'ces':
-        return answered((await satisfactionBoard(pool, days, asked))[kind]);
-      case 'active-users':
-        return { ...(await activeUsersOf(pool, days, asked)), projection: 'experience' };
-      case 'reciprocity':
-        return { ...(await reciprocityOf(pool, days, asked)), projection: 'experience' };
-      case 'ltv-historic': {
-        const currency = await mainCurrency(pool);
-        if (currency === null) throw failure('NOT_FOUND', 'There is no order yet.', { remedy: 'Record or import orders first.' });
-        // To date: it has no period.
-        const toDate = { definitionVersion: asked.definitionVersion ?? 1 };
-        return { ...(await historicValueOf(pool, currency, toDate)), projection: 'purchases' };
-      }
-      default:
-        return ofContracts(kind, days, asked);
-    }
-  };
-  const ofContracts = async (kind: string, days: Days, asked: Asked): Promise<Made | undefined> => {
-    if (!OF_CONTRACTS.includes(kind)) return undefined;
-    const currency = await contractCurrency(pool);
-    if (currency === null) throw failure('NOT_FOUND', 'There is no contract yet.', { remedy: 'Record or import subscriptions first.' });
-    const board = await revenueBoard(pool, { ...days, currency });
-    if (kind === 'ltv-simple') {
-      const { waterfall, paying } = board;
-      const margin = await marginRate(pool, currency);
-      const lost = waterfall.start === 0 ? 0 : (waterfall.churn + waterfall.contraction) / waterfall.start;
-      const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
-      const churnMonthly = monthlyRate(lost, days.to - days.from + 1);
-      const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
-      const notes = margin === null ? simple.notes : [...simple.notes, 'the margin is that of the orders whose margin is known'];
-      return { ...simple, notes, projection: 'holdings' };
-    }
-    const metrics: Readonly<Record<string, Metric>> = revenueMetrics(board, days, currency, asked.definitionVersion);
-    const found = metrics[kind];
-    return found === undefined ? undefined : { ...found, projection: 'holdings' };
-  };
+  const lastDayOf = ({ loaders }: SubgraphContext): Promise<number> => closedDay(loaders);
+  const metricOf = metricAnswers(ports);
 
   return {
     Query: {
@@ -165,21 +73,11 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
           const { type, meaning, from, leaks = [] }: CustomerAttribute = CUSTOMER_ATTRIBUTES[name];
           return { name, type, meaning, from, leaks: leaks.map((outcome) => upperSnake(outcome)) };
         }),
-      async metric(_, { metricId, period }, context) {
-        const book = await context.loaders.definitions();
-        const definition = Object.hasOwn(book.metrics, metricId) ? book.metrics[metricId] : undefined;
-        if (definition === undefined) return null;
-        const segment = definition.segmentId === undefined ? undefined : book.segments[definition.segmentId];
-        const count = metricCount(definition, segment?.rule);
-        if (count === undefined) return builtIn(definition, period ?? lastMonth(await lastDayOf(context)), context);
-        const [day, model] = await Promise.all([lastDayOf(context), context.loaders.model()]);
-        for await (const known of everyUnderstood(pool)) count.add(attributesOf(known, model, day));
-        return {
-          ...count.result(),
-          asOfDay: dayOf(day),
-          projection: 'profile' as const,
-          read: () => context.loaders.freshness(...PROJECTIONS),
-        };
+      async metric(_, { metricId, period = null }, { loaders }) {
+        const answer = await metricOf(metricId, period, loaders);
+        if (answer === null) return null;
+        const { reads, ...made } = orFailure(answer);
+        return { ...made, projection: reads[0], ...(reads[0] === 'journal' ? {} : { read: () => loaders.freshness(...reads) }) };
       },
       async segmentMembers(_, { segmentId, ...args }, context) {
         const { segments } = await context.loaders.definitions();
@@ -251,7 +149,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     Metric: {
       notes: ({ notes }) => [...notes],
       freshness: ({ projection, read }, _, { loaders }) =>
-        projection === 'journal' ? loaders.journalFreshness() : (read ?? loaders.freshness)(projection),
+        projection === 'journal' ? loaders.journalFreshness() : (read?.() ?? loaders.freshness(projection)),
     },
 
     Mutation: {
@@ -364,12 +262,6 @@ function optional({
     ...(formula == null ? {} : { formula }),
     ...(segmentId == null ? {} : { segmentId }),
   };
-}
-
-/** The last calendar month that is over by the end of a day. */
-function lastMonth(day: number): { readonly from: string; readonly to: string } {
-  const month = monthNumberOf(day + 1) - 1;
-  return { from: dayOf(firstDayOfMonth(month)), to: dayOf(firstDayOfMonth(month + 1) - 1) };
 }
 
 /** A back-test's report as `HealthModelBacktested` keeps it: the JSON of a {@link HealthReport}. */

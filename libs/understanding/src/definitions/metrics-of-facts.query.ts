@@ -125,17 +125,22 @@ export const METRICS_OF_FACTS: Readonly<Partial<Record<MetricId, OfFacts>>> = {
 
 const PAGE = 5000;
 
-/** All facts of some types, decoded, sorted by when they happened: read in pages. For kinds of facts that are few, as those above are. */
-export async function factsOfTypes(log: Pick<EventLog, 'read'>, types: readonly string[]): Promise<readonly Fact[]> {
-  const found: Fact[] = [];
+/** All facts of some types in the order of the log, decoded, in pages: memory does not grow with them. */
+export async function* pagesOfTypes(log: Pick<EventLog, 'read'>, types: readonly string[]): AsyncGenerator<readonly Fact[]> {
   for (let after = BEGINNING; ;) {
     const page = await log.read({ after, types, limit: PAGE });
-    for (const fact of page.facts) {
+    yield page.facts.flatMap((fact) => {
       const decoded = registry.decode(fact);
-      if (decoded.kind === 'decoded') found.push({ ...fact, data: decoded.data });
-    }
-    if (page.atEnd) break;
+      return decoded.kind === 'decoded' ? [{ ...fact, data: decoded.data }] : [];
+    });
+    if (page.atEnd) return;
     after = page.upTo;
   }
+}
+
+/** All facts of some types, decoded, sorted by when they happened. For kinds of facts that are few, as those above are. */
+export async function factsOfTypes(log: Pick<EventLog, 'read'>, types: readonly string[]): Promise<readonly Fact[]> {
+  const found: Fact[] = [];
+  for await (const facts of pagesOfTypes(log, types)) found.push(...facts);
   return found.sort((a, b) => (a.occurred < b.occurred ? -1 : a.occurred > b.occurred ? 1 : 0));
 }

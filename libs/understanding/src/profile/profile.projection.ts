@@ -14,6 +14,7 @@ import {
 import { defineProjection } from '@tsunagari/projection';
 import { withEvidence } from '../evidence-ids';
 import { betterKnown, type CustomerKind } from '../purchases/purchases.projection';
+import { type ConsentRecord, saysConsent, withConsent } from './consents';
 
 /** An identifier of the customer. `value` is sealed with its subject's key and opened by resolvers only. */
 export type KnownIdentifier = {
@@ -34,21 +35,6 @@ export type TraitsFact = {
   readonly traits: Sealed;
   readonly occurred: string;
   readonly evidence: string;
-};
-
-export type ConsentAnswer = 'granted' | 'denied' | 'withdrawn';
-
-/** The last answer given under one subject for a category, on one channel or (`channel` null) on all. */
-export type ConsentRecord = {
-  readonly subject: string;
-  readonly category: string;
-  readonly channel: string | null;
-  readonly answer: ConsentAnswer;
-  readonly verified: boolean;
-  readonly since: string;
-  readonly evidence: string;
-  /** A grant ends here, ISO 8601 UTC. */
-  readonly expiresAt?: string;
 };
 
 export type ProfileState = {
@@ -73,53 +59,6 @@ export const KEPT_TRAITS = 50;
 /** Identifiers that are kept; clusters above the identity rules' limit do not arise. */
 export const KEPT_IDENTIFIERS = 1000;
 
-const ANSWERS: Readonly<Record<string, ConsentAnswer>> = {
-  [consentGranted.type]: 'granted',
-  [consentDenied.type]: 'denied',
-  [consentWithdrawn.type]: 'withdrawn',
-};
-
-type ConsentData = { category: string; channel?: string; verified: boolean; expiresAt?: string };
-
-function withConsent(state: ProfileState, subject: string, fact: Fact, answer: ConsentAnswer): ProfileState {
-  const { category, channel = null, verified, expiresAt } = fact.data as ConsentData;
-  // A word on all channels takes the place of what was said on each of them before.
-  const others = state.consents.filter(
-    (each) => each.subject !== subject || each.category !== category || (channel !== null && each.channel !== channel),
-  );
-  const record: ConsentRecord = {
-    subject,
-    category,
-    channel,
-    answer,
-    verified,
-    since: fact.occurred,
-    evidence: fact.id,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  };
-  return { ...state, consents: [...others, record] };
-}
-
-/** The word of one subject: that on the channel before that on all channels. */
-function wordOf(records: readonly ConsentRecord[], channel: string, moment: string): ConsentAnswer | 'unknown' {
-  const record = records.find((each) => each.channel === channel) ?? records.find((each) => each.channel === null);
-  if (record === undefined) return 'unknown';
-  const over = record.expiresAt !== undefined && record.expiresAt <= moment;
-  return record.answer === 'granted' && (over || !record.verified) ? 'unknown' : record.answer;
-}
-
-/**
- * Whether the customer agreed to a category on a channel at a moment (ISO 8601 UTC). Under several identifiers the stricter word wins:
- * withdrawn, then denied, then granted. A grant counts only from a verified source and until it expires. `unknown` is no consent.
- */
-export function consentOf(state: ProfileState, category: string, channel: string, moment: string): ConsentAnswer | 'unknown' {
-  const bySubject = new Map<string, ConsentRecord[]>();
-  for (const record of state.consents)
-    if (record.category === category) bySubject.set(record.subject, [...(bySubject.get(record.subject) ?? []), record]);
-  const words = new Set([...bySubject.values()].map((records) => wordOf(records, channel, moment)));
-  return (['withdrawn', 'denied', 'granted'] as const).find((word) => words.has(word)) ?? 'unknown';
-}
-
 function evolve(state: ProfileState, fact: Fact): ProfileState {
   const subject = fact.subject;
   if (subject === null) return state;
@@ -129,8 +68,7 @@ function evolve(state: ProfileState, fact: Fact): ProfileState {
     lastSeen: fact.occurred,
     firstFact: state.firstFact ?? fact.id,
   };
-  const answer = ANSWERS[fact.type];
-  if (answer !== undefined) return withConsent(seen, subject, fact, answer);
+  if (saysConsent(fact.type)) return { ...seen, consents: withConsent(seen.consents, subject, fact) };
   switch (fact.type) {
     case identifierRegistered.type: {
       const { identifierType, value, verified, kind, blockedBy } = fact.data as IdentifierRegistered;

@@ -1,5 +1,6 @@
 import type { Fact } from '@tsunagari/contracts';
-import { consentOf, KEPT_TRAITS, profileProjection, type ProfileState } from './profile.projection';
+import { consentOf } from './consents';
+import { KEPT_TRAITS, profileProjection, type ProfileState } from './profile.projection';
 
 let number = 0;
 const [anna, tablet] = ['0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f', '7c9e6679-7425-40de-944b-e07fc1f90ae7'];

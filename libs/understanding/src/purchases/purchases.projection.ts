@@ -138,7 +138,7 @@ export function marginToDate(purchases: CurrencyPurchases): number | null {
 }
 
 /** The days with a sale in any currency, ascending and distinct. */
-export function saleDayNumbers(state: PurchasesState): readonly DayNumber[] {
+export function saleDayNumbers(state: Pick<PurchasesState, 'byCurrency'>): readonly DayNumber[] {
   const lists = Object.values(state.byCurrency).map(({ saleDays }) => saleDays);
   if (lists.length === 1) return (lists[0] ?? []).map(([day]) => day);
   return [...new Set(lists.flat().map(([day]) => day))].sort((a, b) => a - b);

@@ -15,6 +15,22 @@ export type FactsByCustomer = {
 
 const PAGE = 500;
 
+/** The facts of each of these customers, decoded, in position order: two reads, however many they are. By default of all types. */
+export async function factsOfCustomers(
+  { journal, identity }: Pick<FactsByCustomer, 'journal' | 'identity'>,
+  customers: readonly string[],
+  types?: readonly string[],
+): Promise<ReadonlyMap<string, readonly Fact[]>> {
+  const members = await identity.subjectsOf(customers);
+  const owner = new Map([...members].flatMap(([customer, subjects]) => subjects.map((subject) => [subject, customer] as const)));
+  const facts = new Map<string, Fact[]>(customers.map((customer) => [customer, []]));
+  for (const fact of await journal.bySubjects({ subjects: [...owner.keys()], ...(types === undefined ? {} : { types }) })) {
+    const decoded = registry.decode(fact);
+    if (decoded.kind === 'decoded') facts.get(owner.get(fact.subject ?? '') ?? '')?.push({ ...fact, data: decoded.data });
+  }
+  return facts;
+}
+
 /**
  * Every known customer with her facts, decoded, in position order: read once from the journal, in pages by id, so that memory does not grow
  * with the base. Who belongs to whom is as it is known today.
@@ -35,13 +51,7 @@ export async function* customersWithFacts({ pool, journal, identity, types, onPa
     );
     const keys = page.rows.map(({ key }) => key);
     if (keys.length === 0) return;
-    const members = await identity.subjectsOf(keys);
-    const owner = new Map([...members].flatMap(([customer, subjects]) => subjects.map((subject) => [subject, customer] as const)));
-    const facts = new Map<string, Fact[]>(keys.map((key) => [key, []]));
-    for (const fact of await journal.bySubjects({ subjects: [...owner.keys()], ...(types === undefined ? {} : { types }) })) {
-      const decoded = registry.decode(fact);
-      if (decoded.kind === 'decoded') facts.get(owner.get(fact.subject ?? '') ?? '')?.push({ ...fact, data: decoded.data });
-    }
+    const facts = await factsOfCustomers({ journal, identity }, keys, types);
     for (const customer of keys) yield { customer, facts: facts.get(customer) ?? [] };
     done += keys.length;
     onPage?.(done, total);

@@ -110,9 +110,10 @@ export function boardResolvers(ports: ValuePorts): Resolvers {
           }),
         };
       },
-      async monitorBoard(_, { strategyId }, context) {
+      async monitorBoard(_, { strategyId, period: wanted }, context) {
         const { purposes } = await purposesOf(strategyId, context);
-        return purposes.flatMap((purpose) => purpose.resultMetrics.map((metricId) => ({ metricId, purpose, lagging: true })));
+        const period = wanted == null ? null : { ...wanted };
+        return purposes.flatMap((purpose) => purpose.resultMetrics.map((metricId) => ({ metricId, purpose, period })));
       },
       async tuningCadence(_, { serviceId, asOf }, context) {
         const moment = asOf == null ? now() : momentOf(asOf);
@@ -142,6 +143,22 @@ export function boardResolvers(ports: ValuePorts): Resolvers {
           gaps: [...gaps],
           questions: questions.map(({ question, answered, by }) => ({ question: upper(question), answered, by: [...by] })),
         };
+      },
+    },
+
+    // Asked for as it is shown: without understanding a board still lists what is watched.
+    MonitoredResult: {
+      lagging: () => true,
+      async metric({ metricId, period }, _, { loaders }) {
+        const answer = await loaders.metric.load({ metricId, period });
+        if (answer.kind !== 'measured') return null;
+        const { interval, ci, ...metric } = answer;
+        const { from = null, to = null, timeZone = null } = interval ?? {};
+        return { ...metric, from, to, timeZone, ci: ci && [ci.low, ci.high] };
+      },
+      async missing({ metricId, period }, _, { loaders }) {
+        const answer = await loaders.metric.load({ metricId, period });
+        return answer.kind === 'measured' ? null : answer.kind === 'undefined' ? 'METRIC_NOT_DEFINED' : answer.why;
       },
     },
 
