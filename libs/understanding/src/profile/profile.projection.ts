@@ -1,6 +1,7 @@
 import {
   type BehaviourRecorded,
   behaviourRecorded,
+  consentConfirmed,
   consentDenied,
   consentGranted,
   consentWithdrawn,
@@ -102,8 +103,10 @@ function evolve(state: ProfileState, fact: Fact): ProfileState {
 /** Who the customer is: identifiers, traits (all sealed), consents, when seen, how much observed. Read model `understanding.profile`. */
 export const profileProjection = defineProjection<ProfileState>({
   name: 'profile',
-  version: 2,
-  types: [identifierRegistered, traitsUpdated, behaviourRecorded, consentGranted, consentDenied, consentWithdrawn].map(({ type }) => type),
+  version: 3,
+  types: [identifierRegistered, traitsUpdated, behaviourRecorded, consentGranted, consentConfirmed, consentDenied, consentWithdrawn].map(
+    ({ type }) => type,
+  ),
   key: 'customer',
   initial: {
     kind: 'unidentified',

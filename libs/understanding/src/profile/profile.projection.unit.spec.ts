@@ -1,5 +1,5 @@
-import type { Fact } from '@tsunagari/contracts';
-import { consentOf } from './consents';
+import { type Fact, facts } from '@tsunagari/contracts';
+import { consentOf, saysConsent } from './consents';
 import { KEPT_TRAITS, profileProjection, type ProfileState } from './profile.projection';
 
 let number = 0;
@@ -62,6 +62,14 @@ describe('who a customer is', () => {
 });
 
 describe('consent', () => {
+  it('is folded of every fact that says it, a confirmation by mail among them', () => {
+    const saying = facts.all().map(({ type }) => type).filter(saysConsent);
+    expect(saying).toHaveLength(4);
+    expect(profileProjection.types).toEqual(expect.arrayContaining(saying));
+    const confirmed = { category: 'marketing', channel: 'email', source: 'customers', noticeVersion: 'news/1', verified: true };
+    expect(consentOf(given(fact('customers.consent-confirmed', '2011-01-01', confirmed)), 'marketing', 'email', now)).toBe('granted');
+  });
+
   it('is unknown, never granted, without a record, from an unverified source, or after it expired', () => {
     expect(consentOf(given(), 'marketing', 'email', now)).toBe('unknown');
     expect(consentOf(given(consent('granted', '2011-01-01', { verified: false })), 'marketing', 'email', now)).toBe('unknown');
