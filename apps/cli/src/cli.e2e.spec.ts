@@ -25,6 +25,7 @@ const COMMANDS = [
   'explain',
   'audit',
   'backtest',
+  'facts',
   'rebuild',
   'projections',
   'identity',
@@ -92,6 +93,9 @@ it.each([
   [['identity', 'change']],
   [['identity', 'preview', '--limits', 'name=2']],
   [['identity', 'preview', '--cluster-limit', '1']],
+  [['facts', 'order-placed']],
+  [['facts', '--after', 'yesterday']],
+  [['facts', '--as', 'retention.subscriptions.order-placed@2']],
   [['backtest']],
   [['backtest', 'ltv', '--as-of', 'yesterday']],
   [['rebuild', 'nothing']],
@@ -164,6 +168,17 @@ it('status, explain, audit, token and doctor answer beside a running platform, a
   }
   expect(await tsunagari('audit')).toMatchObject({ code: 0, err: '' });
   expect(await tsunagari('audit', 'purchases')).toMatchObject({ code: 0, out: expect.stringContaining('purchases') });
+});
+
+it('facts are a line each, at the version that the reader knows (failure mode 21)', async () => {
+  const type = 'retention.subscriptions.order-placed';
+  const { code, out, err } = await tsunagari('facts', type, '--as', `${type}@1`);
+  const lines = out.trimEnd().split('\n');
+  expect([code, err]).toEqual([0, `${lines.length} facts\n`]);
+  const first = JSON.parse(lines[0] ?? '') as { sequence: string };
+  expect(first).toMatchObject({ specversion: '1.0', type: `${type}.v1`, data: { total: { currency: 'GBP' } } });
+  const position = String(BigInt(first.sequence));
+  expect((await tsunagari('facts', '--after', position, '--up-to', position)).err).toBe('0 facts\n');
 });
 
 it('identity says the rules in force, and what others would make of the customers', async () => {

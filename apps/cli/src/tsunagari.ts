@@ -8,6 +8,7 @@ import { backtestCommand } from './commands/backtest';
 import { decisionsCommand } from './commands/decisions';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
+import { factsCommand } from './commands/facts';
 import { identityCommand } from './commands/identity';
 import { importCommand } from './commands/import';
 import { projectionsCommand } from './commands/projections';
@@ -24,6 +25,7 @@ const commands: Readonly<Record<string, Command>> = {
   audit: auditCommand,
   backtest: backtestCommand,
   decisions: decisionsCommand,
+  facts: factsCommand,
   rebuild: rebuildCommand,
   projections: projectionsCommand,
   identity: identityCommand,

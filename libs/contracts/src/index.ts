@@ -42,6 +42,7 @@ export * from './proposals/policy-facts';
 export * from './proposals/proposal-facts';
 export * from './refusal';
 export {
+  CannotSay,
   type Context,
   type DataOf,
   type DecodeResult,
@@ -49,6 +50,7 @@ export {
   type FactDefinition,
   FactRegistry,
   kebab,
+  type ReadAsResult,
   storedSchema,
 } from './registry';
 export * from './sealed';
