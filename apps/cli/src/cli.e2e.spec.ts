@@ -92,6 +92,8 @@ it.each([
   [['audit', 'nothing']],
   [['identity', 'change']],
   [['identity', 'preview', '--limits', 'name=2']],
+  [['identity', 'preview', '--limits', 'email=2/0']],
+  [['identity', 'preview', '--priority', 'user_id,name']],
   [['identity', 'preview', '--cluster-limit', '1']],
   [['facts', 'order-placed']],
   [['facts', '--after', 'yesterday']],
@@ -186,11 +188,11 @@ it('identity says the rules in force, and what others would make of the customer
     code: 0,
     out: 'version 1: user_id 1, others 5, a customer at most 50 identifiers\nin force since position 0\n',
   });
-  const { code, out } = await tsunagari('identity', 'preview', '--limits', 'email=1', '--json');
+  const { code, out } = await tsunagari('identity', 'preview', '--limits', 'email=1/30', '--priority', 'user_id,email', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
     today: { version: 1 },
-    wished: { limits: { user_id: 1, email: 1 }, clusterLimit: 50 },
+    wished: { limits: { user_id: 1, email: 1 }, windows: { email: 30 }, priority: ['user_id', 'email'], clusterLimit: 50 },
     wouldMerge: 0,
     wouldComeApart: 0,
     customersMore: 0,
