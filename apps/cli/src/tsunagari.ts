@@ -11,6 +11,7 @@ import { explainCommand } from './commands/explain';
 import { factsCommand } from './commands/facts';
 import { identityCommand } from './commands/identity';
 import { importCommand } from './commands/import';
+import { metricCommand } from './commands/metric';
 import { projectionsCommand } from './commands/projections';
 import { quarantineCommand } from './commands/quarantine';
 import { rebuildCommand } from './commands/rebuild';
@@ -22,6 +23,7 @@ const commands: Readonly<Record<string, Command>> = {
   import: importCommand,
   status: statusCommand,
   explain: explainCommand,
+  metric: metricCommand,
   audit: auditCommand,
   backtest: backtestCommand,
   decisions: decisionsCommand,
