@@ -4,6 +4,7 @@ import { definitionResolvers } from './definitions/definitions.resolver';
 import { typeDefs } from './generated/graphql';
 import { compareResolvers } from './compare/compare.resolver';
 import { AS_OF, customerResolvers, OF_A_PART } from './customer.resolver';
+import { costBoardResolvers } from './costs/cost-board.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
 import { guardCustomer } from './own-part';
 import { generationResolvers } from './generations/generations.resolver';
@@ -24,6 +25,7 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       definitionResolvers(ports),
       customer360Resolvers(),
       revenueBoardResolvers(ports),
+      costBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),

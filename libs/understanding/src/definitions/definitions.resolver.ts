@@ -8,6 +8,8 @@ import { everyUnderstood } from '../attributes/understood.query';
 import { attributeNames, CUSTOMER_ATTRIBUTES, customerRules, type CustomerAttribute } from '../attributes/vocabulary';
 import { shownJob } from '../board.resolver';
 import { dayOf, firstDayOfMonth, monthNumberOf } from '../calendar';
+import { COST_METRICS } from '../costs/costs';
+import { costBoard } from '../costs/cost-board.query';
 import { satisfactionBoard } from '../experience/satisfaction-board.query';
 import type { Resolvers } from '../generated/graphql';
 import { HEALTH_JOB, type HealthReport, startHealthBackTest } from '../health/back-test-health';
@@ -20,12 +22,22 @@ import { definitionBook } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
 import { metricCount } from './metric-value';
 import { factsOfTypes, METRICS_OF_FACTS } from './metrics-of-facts.query';
-import { activeUsersOf, historicValueOf, marginRate, reciprocityOf } from './metrics-of-rows.query';
+import { activeUsersOf, historicValueOf, marginRate, monthlyRate, reciprocityOf } from './metrics-of-rows.query';
 import { mainCurrency } from '../purchases/purchases.query';
 
 /** Metrics of what contracts bring, over a period. */
 const OF_CONTRACTS: readonly string[] = ['mrr', 'nrr', 'grr', 'logo-retention', 'quick-ratio', 'arpa', 'churn', 'ltv-simple'];
-const COMPUTED = [...OF_CONTRACTS, 'nps', 'csat', 'ces', 'active-users', 'reciprocity', 'ltv-historic', ...Object.keys(METRICS_OF_FACTS)];
+const COMPUTED = [
+  ...OF_CONTRACTS,
+  ...COST_METRICS,
+  'nps',
+  'csat',
+  'ces',
+  'active-users',
+  'reciprocity',
+  'ltv-historic',
+  ...Object.keys(METRICS_OF_FACTS),
+];
 
 /** Kinds whose answer is more than one number, or another context's. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -34,11 +46,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'sustain-rate': 'of one indicator: ask `kpiBoard`',
   'time-to-value': 'of one indicator: ask `kpiBoard`',
 };
-
-/** The monthly rate that makes a share lost within so many days, under a constant risk. */
-function monthlyRate(lost: number, days: number): number {
-  return 1 - (1 - Math.min(1, lost)) ** (365 / 12 / days);
-}
 
 const upperSnake = <T extends string>(text: T) => text.toUpperCase().replaceAll('-', '_') as Uppercase<T>;
 
@@ -133,6 +140,11 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
         const toDate = { definitionVersion: asked.definitionVersion ?? 1 };
         return { ...(await historicValueOf(pool, currency, toDate)), projection: 'purchases' };
       }
+      case 'cac':
+      case 'cac-payback':
+      case 'cost-ratio':
+      case 'ltv-to-cac':
+        return { ...(await costBoard({ pool, log }, days, asked)).metrics[kind], projection: 'holdings' };
       default:
         return ofContracts(kind, days, asked);
     }
@@ -145,9 +157,8 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     if (kind === 'ltv-simple') {
       const { waterfall, paying } = board;
       const margin = await marginRate(pool, currency);
-      const lost = waterfall.start === 0 ? 0 : (waterfall.churn + waterfall.contraction) / waterfall.start;
       const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
-      const churnMonthly = monthlyRate(lost, days.to - days.from + 1);
+      const churnMonthly = monthlyRate(waterfall, days.to - days.from + 1);
       const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
       const notes = margin === null ? simple.notes : [...simple.notes, 'the margin is that of the orders whose margin is known'];
       return { ...simple, notes, projection: 'holdings' };
