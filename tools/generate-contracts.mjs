@@ -13,7 +13,11 @@ try {
   const folder = path.join(root, 'libs', 'contracts', 'schemas');
   mkdirSync(folder, { recursive: true });
   const files = contractSchemas();
-  for (const stale of readdirSync(folder).filter((file) => !(file in files))) rmSync(path.join(folder, stale));
+  // The schema of an older version stays for ever, for whoever knows no newer one.
+  const named = (file) => /^(?<type>.+)\.v(?<version>\d+)\.json$/.exec(file)?.groups ?? { type: file, version: '0' };
+  const newest = new Map(Object.keys(files).map((file) => [named(file).type, Number(named(file).version)]));
+  const isOlder = (file) => Number(named(file).version) < (newest.get(named(file).type) ?? 0);
+  for (const stale of readdirSync(folder).filter((file) => !(file in files) && !isOlder(file))) rmSync(path.join(folder, stale));
   for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text);
   process.stdout.write(`${Object.keys(files).length} schemas in libs/contracts/schemas\n`);
 } finally {

@@ -1,6 +1,15 @@
 import type { Cluster } from '@tsunagari/cluster';
 import { comparePositions, facts as registry, type Position } from '@tsunagari/contracts';
-import { definedProjectionsOf, hostedContexts, type HostName, openDeployment, projectionsOf, readModelsAt, schemaOf, storedClock } from '@tsunagari/deployment';
+import {
+  definedProjectionsOf,
+  hostedContexts,
+  type HostName,
+  openDeployment,
+  projectionsOf,
+  readModelsAt,
+  schemaOf,
+  storedClock,
+} from '@tsunagari/deployment';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { Pool } from '@tsunagari/postgres';
 import { createProjectionRunner } from '@tsunagari/projection';

@@ -23,8 +23,10 @@ const COMMANDS = [
   'import',
   'status',
   'explain',
+  'metric',
   'audit',
   'backtest',
+  'facts',
   'rebuild',
   'projections',
   'identity',
@@ -91,7 +93,14 @@ it.each([
   [['audit', 'nothing']],
   [['identity', 'change']],
   [['identity', 'preview', '--limits', 'name=2']],
+  [['identity', 'preview', '--limits', 'email=2/0']],
+  [['identity', 'preview', '--priority', 'user_id,name']],
   [['identity', 'preview', '--cluster-limit', '1']],
+  [['facts', 'order-placed']],
+  [['facts', '--after', 'yesterday']],
+  [['facts', '--as', 'retention.subscriptions.order-placed@2']],
+  [['metric', 'show']],
+  [['metric', 'show', 'mrr', '--from', '2026-01-01']],
   [['backtest']],
   [['backtest', 'ltv', '--as-of', 'yesterday']],
   [['rebuild', 'nothing']],
@@ -166,16 +175,27 @@ it('status, explain, audit, token and doctor answer beside a running platform, a
   expect(await tsunagari('audit', 'purchases')).toMatchObject({ code: 0, out: expect.stringContaining('purchases') });
 });
 
+it('facts are a line each, at the version that the reader knows (failure mode 21)', async () => {
+  const type = 'retention.subscriptions.order-placed';
+  const { code, out, err } = await tsunagari('facts', type, '--as', `${type}@1`);
+  const lines = out.trimEnd().split('\n');
+  expect([code, err]).toEqual([0, `${lines.length} facts\n`]);
+  const first = JSON.parse(lines[0] ?? '') as { sequence: string };
+  expect(first).toMatchObject({ specversion: '1.0', type: `${type}.v1`, data: { total: { currency: 'GBP' } } });
+  const position = String(BigInt(first.sequence));
+  expect((await tsunagari('facts', '--after', position, '--up-to', position)).err).toBe('0 facts\n');
+});
+
 it('identity says the rules in force, and what others would make of the customers', async () => {
   expect(await tsunagari('identity')).toMatchObject({
     code: 0,
     out: 'version 1: user_id 1, others 5, a customer at most 50 identifiers\nin force since position 0\n',
   });
-  const { code, out } = await tsunagari('identity', 'preview', '--limits', 'email=1', '--json');
+  const { code, out } = await tsunagari('identity', 'preview', '--limits', 'email=1/30', '--priority', 'user_id,email', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({
     today: { version: 1 },
-    wished: { limits: { user_id: 1, email: 1 }, clusterLimit: 50 },
+    wished: { limits: { user_id: 1, email: 1 }, windows: { email: 30 }, priority: ['user_id', 'email'], clusterLimit: 50 },
     wouldMerge: 0,
     wouldComeApart: 0,
     customersMore: 0,

@@ -8,8 +8,10 @@ import { backtestCommand } from './commands/backtest';
 import { decisionsCommand } from './commands/decisions';
 import { doctorCommand } from './commands/doctor';
 import { explainCommand } from './commands/explain';
+import { factsCommand } from './commands/facts';
 import { identityCommand } from './commands/identity';
 import { importCommand } from './commands/import';
+import { metricCommand } from './commands/metric';
 import { projectionsCommand } from './commands/projections';
 import { quarantineCommand } from './commands/quarantine';
 import { rebuildCommand } from './commands/rebuild';
@@ -21,9 +23,11 @@ const commands: Readonly<Record<string, Command>> = {
   import: importCommand,
   status: statusCommand,
   explain: explainCommand,
+  metric: metricCommand,
   audit: auditCommand,
   backtest: backtestCommand,
   decisions: decisionsCommand,
+  facts: factsCommand,
   rebuild: rebuildCommand,
   projections: projectionsCommand,
   identity: identityCommand,

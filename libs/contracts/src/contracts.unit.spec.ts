@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020';
 import fc from 'fast-check';
 import { z } from 'zod';
 import {
+  CannotSay,
   comparePositions,
   defineFact,
   FactRegistry,
@@ -43,26 +45,80 @@ describe('the registry of facts', () => {
     });
   });
 
+  const measured = defineFact({
+    name: 'SomethingMeasured',
+    context: 'value',
+    version: 3,
+    data: z.strictObject({ millimetres: z.int(), by: z.string() }),
+    examples: [{ centimetres: 1 }, { millimetres: 10 }, { millimetres: 10, by: 'hand' }],
+    upcast: { 1: ({ centimetres }) => ({ millimetres: Number(centimetres) * 10 }), 2: (data) => ({ ...data, by: 'unknown' }) },
+    downcast: {
+      1: ({ millimetres }) => ({ centimetres: Math.floor(Number(millimetres) / 10) }),
+      2: ({ by, ...older }) => (by === 'unknown' ? older : new CannotSay('version 2 does not know who measured')),
+    },
+  });
+  const registry = new FactRegistry([measured]);
+  const of = (schema: number, data: unknown) => ({ type: measured.type, schema, data });
+
   it('brings an older version up to the newest, one step at a time (failure mode 21)', () => {
-    const registry = new FactRegistry([
-      defineFact({
-        name: 'SomethingMeasured',
-        context: 'value',
-        version: 3,
-        data: z.strictObject({ metres: z.number(), by: z.string() }),
-        examples: [{ feet: 1 }, { metres: 1 }, { metres: 1, by: 'hand' }],
-        upcast: { 1: ({ feet }) => ({ metres: Number(feet) * 0.3048 }), 2: (data) => ({ ...data, by: 'unknown' }) },
-      }),
-    ]);
-    expect(registry.decode({ type: 'retention.value.something-measured', schema: 1, data: { feet: 10 } })).toEqual({
-      kind: 'decoded',
-      data: { metres: 3.048, by: 'unknown' },
-    });
+    expect(registry.decode(of(1, { centimetres: 10 }))).toEqual({ kind: 'decoded', data: { millimetres: 100, by: 'unknown' } });
   });
 
-  it('refuses to start with a version that nobody can read, or with two facts of one name', () => {
+  it('says a fact to an old consumer without loss, or says why it cannot (failure mode 21)', () => {
+    expect(registry.readAs(of(3, { millimetres: 70, by: 'unknown' }), 1)).toEqual({ kind: 'decoded', data: { centimetres: 7 } });
+    expect(registry.readAs(of(1, { centimetres: 7 }), 2)).toEqual({ kind: 'decoded', data: { millimetres: 70 } });
+    expect(registry.readAs(of(1, { centimetres: 7 }), 1)).toEqual({ kind: 'decoded', data: { centimetres: 7 } });
+    expect(registry.readAs(of(3, { millimetres: 70, by: 'hand' }), 2)).toMatchObject({
+      kind: 'cannot-say',
+      version: 2,
+      reason: 'NO_WORDS',
+      because: 'version 2 does not know who measured',
+    });
+    expect(registry.readAs(of(3, { millimetres: 75, by: 'unknown' }), 1)).toMatchObject({
+      kind: 'cannot-say',
+      version: 1,
+      reason: 'LOSES',
+    });
+    expect(registry.readAs(of(4, {}), 1)).toEqual({ kind: 'newer-version', known: 3 });
+    expect(registry.readAs({ type: 'retention.value.never-heard-of', schema: 1, data: {} }, 1)).toEqual({ kind: 'unknown-type' });
+    for (const version of [0, 4, 1.5]) expect(() => registry.readAs(of(3, {}), version)).toThrow(RangeError);
+  });
+
+  it('gives the recorded data again from whatever an old version was told, whatever the data (failure mode 21)', () => {
+    const told = { decoded: 0, 'cannot-say': 0 };
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom('unknown', 'hand'), fc.constantFrom(1, 2), (millimetres, by, version) => {
+        const data = { millimetres, by };
+        const older = registry.readAs(of(3, data), version);
+        if (older.kind !== 'decoded' && older.kind !== 'cannot-say') throw new Error(older.kind);
+        told[older.kind]++;
+        if (older.kind === 'decoded') expect(registry.decode(of(version, older.data))).toEqual({ kind: 'decoded', data });
+        expect(older.kind).toBe(by === 'unknown' && (version === 2 || millimetres % 10 === 0) ? 'decoded' : 'cannot-say');
+      }),
+    );
+    expect(Math.min(...Object.values(told))).toBeGreaterThan(0);
+  });
+
+  it.each(facts.all().map((definition) => [definition.name, definition] as const))(
+    '%s: every example is said in every version, or there is a reason why it has no words (failure mode 21)',
+    (_, { type, version: newest, examples }) => {
+      examples.forEach((data, index) => {
+        for (let wanted = 1; wanted <= newest; wanted++) {
+          const read = facts.readAs({ type, schema: index + 1, data }, wanted);
+          if (read.kind === 'cannot-say') expect(read).toMatchObject({ reason: 'NO_WORDS', because: expect.stringMatching(/\w+ \w+/) });
+          else expect(read.kind).toBe('decoded');
+          if (read.kind === 'decoded' && wanted <= index + 1)
+            expect(facts.readAs({ type, schema: wanted, data: read.data }, index + 1)).toEqual({ kind: 'decoded', data });
+        }
+      });
+    },
+  );
+
+  it('refuses to start with a version that nobody can read, or that leaves old consumers alone, or with two facts of one name', () => {
     const definition = { name: 'ThingDone', context: 'value', data: z.strictObject({}), examples: [{}] } as const;
+    const upcast = { 1: (data: Record<string, unknown>) => data };
     expect(() => new FactRegistry([defineFact({ ...definition, version: 2 })])).toThrow('no upcast from version 1');
+    expect(() => new FactRegistry([defineFact({ ...definition, version: 2, upcast })])).toThrow('no downcast to version 1');
     expect(() => new FactRegistry([defineFact(definition), defineFact(definition)])).toThrow('two facts are called');
   });
 
@@ -97,6 +153,20 @@ it('the JSON Schema files are those of the registry: run `npm run contracts` aft
   const expected = contractSchemas();
   expect(readdirSync(folder).sort()).toEqual(expect.arrayContaining(Object.keys(expected).sort()));
   for (const [file, text] of Object.entries(expected)) expect(readFileSync(path.join(folder, file), 'utf8')).toBe(text);
+});
+
+it('every version of a fact keeps its JSON Schema, and what is said in that version keeps it (failure mode 21)', () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  for (const { type, version: newest, examples, personal } of facts.all())
+    for (let version = 1; version <= newest; version++) {
+      const file = path.join(__dirname, '..', 'schemas', `${type}.v${version}.json`);
+      const keeps = ajv.compile(JSON.parse(readFileSync(file, 'utf8')) as object);
+      examples.forEach((plain, index) => {
+        const sealed = personal.filter((field) => field in (plain as object)).map((field) => [field, 'sealed.1.AAAA']);
+        const read = facts.readAs({ type, schema: index + 1, data: { ...(plain as object), ...Object.fromEntries(sealed) } }, version);
+        if (read.kind === 'decoded') expect([type, version, keeps(read.data), keeps.errors]).toEqual([type, version, true, null]);
+      });
+    }
 });
 
 describe('positions', () => {

@@ -15,6 +15,7 @@ import { messageFacts } from './touchpoints/message-facts';
 import { requestFacts } from './touchpoints/request-facts';
 import { surveyFacts } from './touchpoints/survey-facts';
 import { touchpointFacts } from './touchpoints/touchpoint-facts';
+import { costFacts } from './understanding/cost-facts';
 import { definitionFacts } from './understanding/definition-facts';
 import { understandingFacts } from './understanding/facts';
 import { goalFacts, promiseFacts } from './value/goal-facts';
@@ -42,6 +43,7 @@ export * from './proposals/policy-facts';
 export * from './proposals/proposal-facts';
 export * from './refusal';
 export {
+  CannotSay,
   type Context,
   type DataOf,
   type DecodeResult,
@@ -49,6 +51,7 @@ export {
   type FactDefinition,
   FactRegistry,
   kebab,
+  type ReadAsResult,
   storedSchema,
 } from './registry';
 export * from './sealed';
@@ -66,6 +69,7 @@ export * from './touchpoints/message-facts';
 export * from './touchpoints/request-facts';
 export * from './touchpoints/survey-facts';
 export * from './touchpoints/touchpoint-facts';
+export * from './understanding/cost-facts';
 export * from './understanding/definition-facts';
 export * from './understanding/definition-uses.port';
 export * from './understanding/facts';
@@ -102,6 +106,7 @@ export const facts = new FactRegistry([
   ...strategyFacts,
   ...valueModelFacts,
   ...purposeFacts,
+  ...costFacts,
   ...definitionFacts,
   ...goalFacts,
   ...promiseFacts,

@@ -80,6 +80,7 @@ export const STREAM_CATEGORIES = {
     holds: 'ProjectionRebuildStarted, …Completed, ProjectionPromoted, …RolledBack',
     onMerge: '–',
   },
+  cost: { id: 'cost id of the source', holds: 'AcquisitionCostRecorded, RetentionCostRecorded: the last word counts', onMerge: '–' },
   model: { id: 'purpose', holds: 'ModelFitted', onMerge: '–' },
 } as const;
 

@@ -317,7 +317,7 @@ describe('a command about customers is refused, with the field and the rule, and
 });
 
 describe('the rules of identity', () => {
-  const RULES = 'version limits { type limit } limitOfOthers clusterLimit';
+  const RULES = 'version limits { type limit withinDays } limitOfOthers priority clusterLimit';
   const PREVIEW = `query Preview($rules: IdentityRulesInput!) { identityPreview(rules: $rules) { today { ${RULES} } position wouldMerge wouldComeApart customersMore linksHeld linksFollowed merging { survivorId customerIds } apart { customerId intoIds } } }`;
   const CHANGE = `mutation Change($input: ChangeIdentityRulesInput!) { changeIdentityRules(input: $input) { __typename ${REFUSED} ... on IdentityRulesChangedPayload { repeated position rules { ${RULES} } } } }`;
   const preview = async (rules: object) => (await platform.ask(PREVIEW, { rules })).data.identityPreview;
@@ -334,7 +334,7 @@ describe('the rules of identity', () => {
     const strict = { limits: [{ type: 'ANONYMOUS_ID', limit: 2 }], clusterLimit: 50 };
     const seen = await preview(strict);
     expect(seen).toMatchObject({
-      today: { version: 1, limits: [{ type: 'USER_ID', limit: 1 }], limitOfOthers: 5, clusterLimit: 50 },
+      today: { version: 1, limits: [{ type: 'USER_ID', limit: 1, withinDays: null }], limitOfOthers: 5, priority: [], clusterLimit: 50 },
       wouldMerge: 0,
       merging: [],
     });
@@ -366,6 +366,41 @@ describe('the rules of identity', () => {
     };
     const { errors } = await platform.ask(PREVIEW, { rules: twice });
     expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'rules.limits.1' });
+    for (const [rules, field] of [
+      [{ limits: [{ type: 'EMAIL', limit: 2, withinDays: 0 }], clusterLimit: 50 }, 'rules.limits.0'],
+      [{ limits: [], priority: ['EMAIL', 'EMAIL'], clusterLimit: 50 }, 'rules.priority'],
+    ] as const)
+      expect((await platform.ask(PREVIEW, { rules })).errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
+  });
+
+  it('may count a type within a window and rank types: her devices of one week are too many, of one year they are not', async () => {
+    const userId = fresh('u');
+    const [first, second] = [fresh('d'), fresh('d')];
+    for (const [anonymousId, timestamp] of [
+      [first, '2025-12-01T00:00:00.000Z'],
+      [second, '2025-12-10T00:00:00.000Z'],
+    ])
+      await send('/v1/identify', { userId, anonymousId, messageId: fresh('m'), timestamp });
+    await platform.caughtUp();
+    const whole = await by(userId);
+    const within = (days: number) => ({
+      limits: [{ type: 'ANONYMOUS_ID', limit: 1, withinDays: days }],
+      priority: ['USER_ID', 'EMAIL'],
+      clusterLimit: 50,
+    });
+    const apart = ({ apart: all }: { apart: { customerId: string }[] }) => all.some(({ customerId }) => customerId === whole.id);
+    expect([apart(await preview(within(7))), apart(await preview(within(30)))]).toEqual([false, true]);
+    expect(await change(within(7))).toMatchObject({
+      rules: {
+        limits: [
+          { type: 'USER_ID', limit: 1, withinDays: null },
+          { type: 'ANONYMOUS_ID', limit: 1, withinDays: 7 },
+        ],
+        priority: ['USER_ID', 'EMAIL'],
+      },
+    });
+    expect(text(await by(userId))).toBe(text(whole));
+    await change({ limits: [], clusterLimit: 50 });
   });
 });
 

@@ -7,6 +7,7 @@ const registered = (position: number, subject: string, identifierType = 'anonymo
   subject,
   identifierType,
   verified: false,
+  seen: 0,
 });
 const linked = (position: number, a: string, b: string): IdentityFact => ({
   kind: 'linked',
@@ -21,7 +22,12 @@ const split = (position: number, subject: string): IdentityFact => ({
   id: `split ${position}`,
   subjects: [subject],
 });
-const rules = (limit: number, clusterLimit = 50): IdentityRules => ({ version: 2, limits: { anonymous_id: limit }, clusterLimit });
+const rules = (limit: number, clusterLimit = 50): IdentityRules => ({
+  ...defaultIdentityRules,
+  version: 2,
+  limits: { anonymous_id: limit },
+  clusterLimit,
+});
 
 describe('the preview of other rules of identity', () => {
   const three = [registered(1, 'a'), registered(2, 'b'), registered(3, 'c'), linked(4, 'a', 'b'), linked(5, 'b', 'c')];

@@ -3,8 +3,19 @@
  * string, `id` the fact's id, subjects are the random ids of identifiers.
  */
 export type IdentityFact =
-  /** First sight of an identifier. `blockedBy` = the pattern of blocked values that it met: it joins nothing from birth. */
-  | { kind: 'registered'; position: string; subject: string; identifierType: string; verified: boolean; blockedBy?: string }
+  /**
+   * First sight of an identifier: `seen`, in milliseconds since 1970, is when that was. `blockedBy` = the pattern of blocked values that it
+   * met: it joins nothing from birth.
+   */
+  | {
+      kind: 'registered';
+      position: string;
+      subject: string;
+      identifierType: string;
+      verified: boolean;
+      seen: number;
+      blockedBy?: string;
+    }
   /** Evidence that two identifiers belong to one customer. */
   | { kind: 'linked'; position: string; id: string; subjects: readonly [string, string]; verified: boolean }
   /** A person voids the link evidence between these two, earlier and later. */

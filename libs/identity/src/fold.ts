@@ -1,19 +1,18 @@
 import type { IdentityFact } from './facts';
-import type { ClusterSubject, Cluster, CustomerMerge, CustomersApart, HeldLink, HeldReason, IdentityPartition } from './partition';
+import { byAge, type Edge, type Group, join, oldest } from './groups';
+import { arrange, givingWay, ruleAgainst } from './limits';
+import type {
+  ClusterSubject,
+  Cluster,
+  CustomerMerge,
+  CustomersApart,
+  HeldLink,
+  HeldReason,
+  IdentityPartition,
+  LimitReason,
+} from './partition';
 import { comparePositions } from './position';
-import { type IdentityRules, LIMIT_OF_OTHERS } from './rules';
-
-/** Evidence that holds two subjects together. `order` is the order in which evidence took effect. */
-type Edge = {
-  readonly order: number;
-  readonly factId: string;
-  readonly subjects: readonly [string, string];
-  readonly kind: 'link' | 'manual';
-  readonly verified: boolean;
-};
-
-/** A cluster while folding. Its members hang together by its edges, and folding these edges again in order gives it again. */
-type Group = { readonly members: Map<string, ClusterSubject>; edges: Edge[] };
+import type { IdentityRules } from './rules';
 
 /** A person's split: no member of one side joins a member of the other by rule. */
 type Barrier = { readonly left: ReadonlySet<string>; readonly right: ReadonlySet<string> };
@@ -40,8 +39,10 @@ type Graph = {
  * order and any number of times (a fact's id, a registration's subject counts once).
  *
  * - A link joins two customers unless: one of the two identifiers is blocked; either customer has an erased subject; a person
- *   split them or unlinked the pair; both have a verified user id; a type would pass its limit; the cluster would pass its limit.
- *   What is not followed is held, and stays held until the evidence is repeated or a person merges.
+ *   split them or unlinked the pair; both have a verified user id; a type would pass its limit within its window; the cluster would
+ *   pass its limit. What is not followed is held, and stays held until the evidence is repeated or a person merges.
+ * - Where only a limit is against a link and the rules have a priority, weaker links give way to it and are held in its stead, no more of
+ *   them than must. So a link is followed as if weaker ones had never come. A customer whom a person merged is not rearranged.
  * - A merge by a person joins whatever rules and splits say, and lifts earlier splits between the two. Held all the same when one
  *   of the two identifiers is blocked or either customer has an erased subject.
  * - A split takes the named subjects out of their cluster: all evidence across is cut, and later links across are held, also by
@@ -122,9 +123,9 @@ function edgeOf(graph: Graph, fact: { id: string; subjects: readonly [string, st
 }
 
 function register(graph: Graph, fact: IdentityFact & { kind: 'registered' }): void {
-  const { subject, identifierType, verified, position } = fact;
+  const { subject, identifierType, verified, seen, position } = fact;
   if (graph.groupOf.has(subject)) return;
-  graph.groupOf.set(subject, { members: new Map([[subject, { subject, identifierType, verified, position }]]), edges: [] });
+  graph.groupOf.set(subject, { members: new Map([[subject, { subject, identifierType, verified, seen, position }]]), edges: [] });
   if (fact.blockedBy !== undefined) graph.blocked.add(subject);
   const waiting = graph.waiting.get(subject) ?? [];
   graph.waiting.delete(subject);
@@ -148,11 +149,26 @@ function connect(graph: Graph, edge: Edge, position: string): void {
     left.edges.push(edge);
     return;
   }
+  const limit = edge.kind === 'link' ? ruleAgainst(graph.rules, left, right) : undefined;
+  if (!limit) return follow(graph, edge, position, left, right);
+  const weaker = givingWay(graph.rules, edge, left, right);
+  if (!weaker) return hold(graph, edge, position, limit);
+  giveWay(graph, weaker, [left, right], { position, factId: edge.factId });
+  follow(graph, edge, position, graph.groupOf.get(a) ?? left, graph.groupOf.get(b) ?? right);
+}
+
+function follow(graph: Graph, edge: Edge, position: string, left: Group, right: Group): void {
   if (edge.kind === 'manual') liftBarriers(graph, left, right);
   const [survivor, absorbed] = [oldest(left), oldest(right)].sort(byAge);
   if (survivor && absorbed)
     graph.merges.push({ position, factId: edge.factId, survivor: survivor.subject, absorbed: absorbed.subject, rule: edge.kind });
-  join(graph, edge, left, right);
+  join(graph.groupOf, edge, left, right);
+}
+
+/** Takes evidence that gives way to stronger one out of the groups that it held together. */
+function giveWay(graph: Graph, weaker: ReadonlyMap<Edge, LimitReason>, groups: readonly Group[], at: At): void {
+  for (const group of groups) cut(graph, group, at, 'outranked', (edge) => weaker.has(edge));
+  for (const [edge, reason] of weaker) hold(graph, edge, at.position, reason);
 }
 
 function reasonToHold(graph: Graph, edge: Edge, left: Group, right: Group): HeldReason | undefined {
@@ -161,35 +177,12 @@ function reasonToHold(graph: Graph, edge: Edge, left: Group, right: Group): Held
   if (left === right) return undefined;
   if (hasErased(graph, left) || hasErased(graph, right)) return 'SUBJECT_ERASED';
   if (edge.kind === 'manual') return undefined;
-  if (barriersBetween(graph, left, right).size > 0) return 'SPLIT_BY_PERSON';
-  return ruleAgainst(graph.rules, left, right);
-}
-
-/** The rule that a join by link would break. Only what both sides bring counts: a merge by a person may already have passed a limit. */
-function ruleAgainst(rules: IdentityRules, left: Group, right: Group): HeldReason | undefined {
-  if (hasVerifiedUser(left) && hasVerifiedUser(right)) return 'TWO_VERIFIED_USER_IDS';
-  const ofRight = countByType(right);
-  for (const [type, count] of countByType(left)) {
-    const other = ofRight.get(type) ?? 0;
-    if (other > 0 && count + other > (rules.limits[type] ?? LIMIT_OF_OTHERS)) return 'IDENTIFIER_LIMIT';
-  }
-  return left.members.size + right.members.size > rules.clusterLimit ? 'CLUSTER_LIMIT' : undefined;
+  return barriersBetween(graph, left, right).size > 0 ? 'SPLIT_BY_PERSON' : undefined;
 }
 
 function hold(graph: Graph, edge: Edge, position: string, reason: HeldReason): void {
   const key = pairKey(edge.subjects);
   if (!graph.held.has(key)) graph.held.set(key, { position, factId: edge.factId, subjects: edge.subjects, reason });
-}
-
-/** Moves the smaller group into the larger one. */
-function join(graph: Graph, edge: Edge, left: Group, right: Group): void {
-  const [into, from] = left.members.size >= right.members.size ? [left, right] : [right, left];
-  for (const [subject, member] of from.members) {
-    into.members.set(subject, member);
-    graph.groupOf.set(subject, into);
-  }
-  for (const moved of from.edges) into.edges.push(moved);
-  into.edges.push(edge);
 }
 
 function split(graph: Graph, subjects: readonly string[], at: At): void {
@@ -214,16 +207,13 @@ function cut(graph: Graph, group: Group, at: At, rule: CustomersApart['rule'], i
   const remaining = group.edges.filter((edge) => !isCut(edge));
   if (remaining.length === group.edges.length) return;
   const before = oldest(group);
-  for (const [subject, member] of group.members) graph.groupOf.set(subject, { members: new Map([[subject, member]]), edges: [] });
-  for (const edge of remaining.sort((a, b) => a.order - b.order)) {
-    const left = graph.groupOf.get(edge.subjects[0]);
-    const right = graph.groupOf.get(edge.subjects[1]);
-    if (!left || !right) continue;
-    const reason = left === right || edge.kind === 'manual' ? undefined : ruleAgainst(graph.rules, left, right);
-    if (reason) hold(graph, edge, at.position, reason);
-    else if (left === right) left.edges.push(edge);
-    else join(graph, edge, left, right);
-  }
+  const { groupOf, held } = arrange(
+    graph.rules,
+    group.members,
+    remaining.sort((a, b) => a.order - b.order),
+  );
+  for (const [subject, part] of groupOf) graph.groupOf.set(subject, part);
+  for (const [edge, reason] of held) hold(graph, edge, at.position, reason);
   const into = [...new Set([...group.members.keys()].map((subject) => graph.groupOf.get(subject)))].flatMap((part) =>
     part ? [oldest(part)] : [],
   );
@@ -311,33 +301,11 @@ function authorityGroups(subjects: readonly ClusterSubject[], edges: readonly Ed
   return [...byRoot.values()];
 }
 
-function oldest(group: Group): ClusterSubject {
-  let first: ClusterSubject | undefined;
-  for (const member of group.members.values()) if (!first || byAge(member, first) < 0) first = member;
-  if (!first) throw new Error('a group without members');
-  return first;
-}
-
-function byAge(a: ClusterSubject, b: ClusterSubject): number {
-  return comparePositions(a.position, b.position) || (a.subject < b.subject ? -1 : 1);
-}
-
 function byPosition(
   a: { readonly position: string; readonly factId: string },
   b: { readonly position: string; readonly factId: string },
 ): number {
   return comparePositions(a.position, b.position) || (a.factId < b.factId ? -1 : a.factId > b.factId ? 1 : 0);
-}
-
-function countByType(group: Group): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { identifierType } of group.members.values()) counts.set(identifierType, (counts.get(identifierType) ?? 0) + 1);
-  return counts;
-}
-
-function hasVerifiedUser(group: Group): boolean {
-  for (const member of group.members.values()) if (member.verified && member.identifierType === 'user_id') return true;
-  return false;
 }
 
 function hasErased(graph: Graph, group: Group): boolean {

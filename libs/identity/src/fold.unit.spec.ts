@@ -1,6 +1,6 @@
 import { defaultIdentityRules, foldIdentity, type IdentityFact, type IdentityPartition, type IdentityRules } from './index';
 
-const rules: IdentityRules = { version: 1, limits: { user_id: 1, email: 2 }, clusterLimit: 6 };
+const rules: IdentityRules = { version: 1, limits: { user_id: 1, email: 2 }, windows: {}, priority: [], clusterLimit: 6 };
 
 /** Facts in the order written, positions 1, 2, 3 … */
 function story(...steps: readonly ((position: string, id: string) => IdentityFact)[]): IdentityFact[] {
@@ -9,7 +9,15 @@ function story(...steps: readonly ((position: string, id: string) => IdentityFac
 type Step = (position: string, id: string) => IdentityFact;
 const sees =
   (subject: string, identifierType = 'anonymous_id', verified = false, blockedBy?: string): Step =>
-  (position) => ({ kind: 'registered', position, subject, identifierType, verified, ...(blockedBy === undefined ? {} : { blockedBy }) });
+  (position) => ({
+    kind: 'registered',
+    position,
+    subject,
+    identifierType,
+    verified,
+    seen: 0,
+    ...(blockedBy === undefined ? {} : { blockedBy }),
+  });
 const links =
   (a: string, b: string, verified = false): Step =>
   (position, id) => ({ kind: 'linked', position, id, subjects: [a, b], verified });
@@ -51,8 +59,8 @@ describe('the identity graph', () => {
 
   it('takes the oldest by position and not by text: 9 comes before 10', () => {
     const facts: IdentityFact[] = [
-      { kind: 'registered', position: '10', subject: 'a', identifierType: 'email', verified: false },
-      { kind: 'registered', position: '9', subject: 'b', identifierType: 'email', verified: false },
+      { kind: 'registered', position: '10', subject: 'a', identifierType: 'email', verified: false, seen: 0 },
+      { kind: 'registered', position: '9', subject: 'b', identifierType: 'email', verified: false, seen: 0 },
       { kind: 'linked', position: '9007199254740993', id: 'l', subjects: ['a', 'b'], verified: false },
     ];
     expect(customers(foldIdentity(facts, rules))).toEqual(['ba']);
@@ -234,6 +242,6 @@ describe('the identity graph', () => {
   it('applies a change of rules to all history', () => {
     const facts = story(sees('a', 'email'), sees('b', 'email'), links('a', 'b'));
     expect(customers(foldIdentity(facts, rules))).toEqual(['ab']);
-    expect(customers(foldIdentity(facts, { version: 2, limits: { email: 1 }, clusterLimit: 6 }))).toEqual(['a', 'b']);
+    expect(customers(foldIdentity(facts, { ...rules, version: 2, limits: { email: 1 } }))).toEqual(['a', 'b']);
   });
 });

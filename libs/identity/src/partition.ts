@@ -2,6 +2,8 @@ export type ClusterSubject = {
   readonly subject: string;
   readonly identifierType: string;
   readonly verified: boolean;
+  /** When it was first seen, in milliseconds since 1970. */
+  readonly seen: number;
   /** Where it was registered. */
   readonly position: string;
 };
@@ -23,6 +25,9 @@ export type Cluster = {
 /** Why evidence did not join two customers. The first five are codes of `contracts`' refusals too. */
 export type HeldReason =
   'TWO_VERIFIED_USER_IDS' | 'IDENTIFIER_LIMIT' | 'CLUSTER_LIMIT' | 'IDENTIFIER_BLOCKED' | 'SUBJECT_ERASED' | 'SPLIT_BY_PERSON' | 'UNLINKED';
+
+/** The reasons that are limits: stronger evidence may still have its way. */
+export type LimitReason = Extract<HeldReason, 'TWO_VERIFIED_USER_IDS' | 'IDENTIFIER_LIMIT' | 'CLUSTER_LIMIT'>;
 
 /** Evidence that was not followed and whose subjects are still apart: one entry a pair, a person may merge them. */
 export type HeldLink = {
@@ -47,7 +52,8 @@ export type CustomersApart = {
   readonly factId: string;
   readonly customer: string;
   readonly into: readonly string[];
-  readonly rule: 'split' | 'unlinked' | 'blocked';
+  /** `outranked`: what held it together gave way to stronger evidence. */
+  readonly rule: 'split' | 'unlinked' | 'blocked' | 'outranked';
 };
 
 /** Which subjects form which customer, and how it came to that. Everything is sorted by position, so equal partitions are deeply equal. */

@@ -1,8 +1,24 @@
 import fc from 'fast-check';
-import { connectedSubjects, defaultIdentityRules, foldIdentity, type IdentityFact, type IdentityPartition, touchedSubjects } from './index';
+import { connectedSubjects, foldIdentity, type IdentityFact, type IdentityPartition, type IdentityRules, touchedSubjects } from './index';
 
 const TYPES = ['user_id', 'email', 'anonymous_id', 'device_id'];
-const rules = { version: 1, limits: { user_id: 1, email: 2, anonymous_id: 3, device_id: 3 }, clusterLimit: 7 };
+const DAY = 86_400_000;
+const strict: IdentityRules = {
+  version: 1,
+  limits: { user_id: 1, email: 2, anonymous_id: 3, device_id: 3 },
+  windows: {},
+  priority: [],
+  clusterLimit: 7,
+};
+const windowed: IdentityRules = { ...strict, limits: { ...strict.limits, device_id: 1 }, windows: { device_id: 2, email: 5 } };
+const ranked: IdentityRules = { ...windowed, priority: ['user_id', 'email', 'anonymous_id'] };
+
+/** Whatever else is seen of an identifier: of what type it is, whether it is verified, on which of ten days it was first seen. */
+const born = {
+  identifierType: fc.constantFrom(...TYPES),
+  verified: fc.boolean(),
+  seen: fc.nat({ max: 9 }).map((day) => day * DAY),
+};
 
 const named = (n: number): string => `s${String(n).padStart(3, '0')}`;
 
@@ -20,8 +36,7 @@ function storm(subjects: number, length: { minLength: number; maxLength: number 
       arbitrary: fc.record({
         kind: fc.constant('registered' as const),
         subject: who,
-        identifierType: fc.constantFrom(...TYPES),
-        verified: fc.boolean(),
+        ...born,
       }),
     },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('merged' as const), subjects: pair }) },
@@ -33,13 +48,13 @@ function storm(subjects: number, length: { minLength: number; maxLength: number 
   return fc
     .tuple(
       fc.array(step, length),
-      fc.array(fc.record({ identifierType: fc.constantFrom(...TYPES), verified: fc.boolean() }), {
+      fc.array(fc.record(born), {
         minLength: subjects,
         maxLength: subjects,
       }),
     )
-    .map(([steps, born]) => {
-      const births = born.slice(0, Math.floor(subjects * 0.8)).map((b, i) => ({ kind: 'registered' as const, subject: named(i), ...b }));
+    .map(([steps, sights]) => {
+      const births = sights.slice(0, Math.floor(subjects * 0.8)).map((b, i) => ({ kind: 'registered' as const, subject: named(i), ...b }));
       return [...births, ...steps].map((fact, i) => ({ ...fact, position: String(i + 1), id: `f${i + 1}` }) as IdentityFact);
     });
 }
@@ -51,7 +66,7 @@ function registered(facts: readonly IdentityFact[]): string[] {
 }
 
 /** What stage 0 does: keeps components, and folds a component again whenever a fact touches it. */
-function foldByComponent(facts: readonly IdentityFact[]): IdentityPartition {
+function foldByComponent(facts: readonly IdentityFact[], rules: IdentityRules): IdentityPartition {
   const componentOf = new Map<string, { subjects: Set<string> }>();
   const factsOf = new Map<string, IdentityFact[]>();
   const partitions = new Map<object, IdentityPartition>();
@@ -90,7 +105,11 @@ function foldByComponent(facts: readonly IdentityFact[]): IdentityPartition {
   };
 }
 
-describe('storms of links, merges, splits and blocks (failure mode 27)', () => {
+describe.each([
+  ['limits for ever', strict],
+  ['limits within windows', windowed],
+  ['limits, windows and a priority', ranked],
+])('storms of links, merges, splits and blocks under %s (failure mode 27)', (_, rules) => {
   it('put every registered subject into exactly one cluster and one authority group', () => {
     fc.assert(
       fc.property(storm(12, size), (facts) => {
@@ -123,8 +142,12 @@ describe('storms of links, merges, splits and blocks (failure mode 27)', () => {
         const byRule = facts.filter((fact) => fact.kind !== 'merged');
         for (const cluster of foldIdentity(byRule, rules).clusters) {
           expect(cluster.subjects.length).toBeLessThanOrEqual(rules.clusterLimit);
-          for (const [type, limit] of Object.entries(rules.limits))
-            expect(cluster.subjects.filter((s) => s.identifierType === type).length).toBeLessThanOrEqual(limit);
+          for (const [type, limit] of Object.entries(rules.limits)) {
+            const ofType = cluster.subjects.filter((s) => s.identifierType === type);
+            const span = (rules.windows[type] ?? Number.POSITIVE_INFINITY) * DAY;
+            for (const { seen: from } of ofType)
+              expect(ofType.filter(({ seen }) => seen >= from && seen < from + span).length).toBeLessThanOrEqual(limit);
+          }
           expect(cluster.subjects.filter((s) => s.identifierType === 'user_id' && s.verified).length).toBeLessThanOrEqual(1);
         }
       }),
@@ -195,7 +218,7 @@ describe('storms of links, merges, splits and blocks (failure mode 27)', () => {
       fc.property(storm(250, { minLength: 800, maxLength: 800 }), (facts) => {
         expect(facts).toHaveLength(1000);
         const whole = foldIdentity(facts, rules);
-        expect(foldByComponent(facts)).toEqual(whole);
+        expect(foldByComponent(facts, rules)).toEqual(whole);
         expect(whole.clusters.some((cluster) => cluster.subjects.length > 2)).toBe(true);
       }),
       { numRuns: 5, endOnFailure: true },
@@ -205,8 +228,8 @@ describe('storms of links, merges, splits and blocks (failure mode 27)', () => {
   it('keep the partition of a prefix: later facts never change what was derived at an earlier position', () => {
     fc.assert(
       fc.property(storm(10, size), (facts) => {
-        const whole = foldIdentity(facts, defaultIdentityRules);
-        const half = foldIdentity(facts.slice(0, Math.floor(facts.length / 2)), defaultIdentityRules);
+        const whole = foldIdentity(facts, rules);
+        const half = foldIdentity(facts.slice(0, Math.floor(facts.length / 2)), rules);
         expect(whole.merges.slice(0, half.merges.length)).toEqual(half.merges);
         expect(whole.splits.slice(0, half.splits.length)).toEqual(half.splits);
       }),

@@ -155,7 +155,10 @@ describe('the runner of projections', () => {
     await world.append(names('abcdef').map((subject, n) => behaviour(subject, moment(n))));
     await world.release();
     await runner.catchUp();
-    const [before, wished] = [await runner.identity.rules(), { version: 2, limits: { user_id: 1, email: 2 }, clusterLimit: 50 }];
+    const [before, wished] = [
+      await runner.identity.rules(),
+      { version: 2, limits: { user_id: 1, email: 2 }, windows: {}, priority: [], clusterLimit: 50 },
+    ];
     expect(before).toMatchObject({ since: '0', rules: { version: 1, limits: { user_id: 1 } } });
     const hash = await runner.stateHash('trail');
     const preview = await runner.identity.preview(wished);
@@ -183,6 +186,46 @@ describe('the runner of projections', () => {
     await world.rules({ version: 3, limits: {}, clusterLimit: 50 });
     await expectSound(runner);
     expect(await runner.stateHash('trail')).toMatchObject({ ...hash, position: world.last() });
+  });
+
+  it('keeps a limit within a window, lets weaker evidence give way to stronger, and tells what was absorbed and no more', async () => {
+    const [b, u, other, mail] = 'abcd'.split('').map(uuid);
+    const runner = await started();
+    await world.rules({
+      version: 2,
+      limits: { user_id: 1, email: 1, device_id: 1 },
+      windows: { device_id: 30 },
+      priority: ['user_id', 'email', 'anonymous_id'],
+      clusterLimit: 50,
+    });
+    await world.register(b!);
+    await world.register(u!, 'user_id');
+    await world.register(other!, 'email');
+    await world.register(mail!, 'email');
+    await world.link(other!, b!);
+    await world.link(u!, b!);
+    await expectSound(runner);
+    expect((await runner.identity.membersOf(u!)).customer).toBe(b);
+    const place = await world.link(u!, mail!);
+    await expectSound(runner);
+    expect(await runner.identity.customersOf([b!, u!, other!, mail!])).toEqual(
+      new Map([
+        [b, b],
+        [u, b],
+        [other, other],
+        [mail, b],
+      ]),
+    );
+    expect(await runner.identity.heldMerges()).toMatchObject([{ subjects: [other, b], reason: 'IDENTIFIER_LIMIT' }]);
+    const told = await db.pool.query<{ customer: string; data: unknown }>(
+      `select customer, data from understanding.outbox where kind = 'MergedByRule' and at = $1`,
+      [place],
+    );
+    expect(told.rows).toMatchObject([{ customer: b, data: { survivor: b, absorbed: [mail] } }]);
+    for (const [n, day] of [0, 29, 30].entries()) await world.register(uuid(`${n}`), 'device_id', false, day);
+    for (const n of [0, 1, 2]) await world.link(u!, uuid(`${n}`));
+    await expectSound(runner);
+    expect([...(await runner.identity.customersOf([0, 1, 2].map((n) => uuid(`${n}`)))).values()]).toEqual([b, uuid('1'), b]);
   });
 
   it('builds another version beside the live one and shows it when it has caught up', async () => {

@@ -94,8 +94,8 @@ export function createWorld(store: EventStore) {
       return append(facts);
     },
     last: () => last,
-    register: (subject: string, identifierType = 'anonymous_id', verified = false) =>
-      one(identifierRegistered, subject, { identifierType, value: 'sealed.1.x', verified, kind: 'person' }),
+    register: (subject: string, identifierType = 'anonymous_id', verified = false, day = 0) =>
+      one(identifierRegistered, subject, { identifierType, value: 'sealed.1.x', verified, kind: 'person' }, moment(day)),
     link: (a: string, b: string) =>
       one(identifierLinked, a, { subjects: [a, b], types: ['anonymous_id', 'anonymous_id'], verified: false }),
     unlink: (a: string, b: string) => one(identifierUnlinked, a, { subjects: [a, b], reason: 'spec' }),
@@ -104,7 +104,8 @@ export function createWorld(store: EventStore) {
     block: (subject: string) => one(identifierBlocked, subject, { by: 'user:spec', reason: 'spec' }),
     erase: (...subjects: string[]) =>
       one(customerErased, subjects[0] ?? null, { subjects, scope: 'keep-suppression', by: 'user:spec' } satisfies CustomerErased),
-    rules: (rules: Omit<IdentityRulesChanged, 'by'>) => one(identityRulesChanged, null, { ...rules, by: 'user:spec' }),
+    rules: (rules: Omit<IdentityRulesChanged, 'by' | 'windows' | 'priority'> & Partial<IdentityRulesChanged>) =>
+      one(identityRulesChanged, null, { windows: {}, priority: [], ...rules, by: 'user:spec' }),
     closeDay: (day: number, timeZone = 'UTC') => one(dayClosed, null, { date: dayText(day), timeZone }, moment(day + 1)),
   };
 }

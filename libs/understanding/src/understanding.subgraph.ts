@@ -4,6 +4,7 @@ import { definitionResolvers } from './definitions/definitions.resolver';
 import { typeDefs } from './generated/graphql';
 import { compareResolvers } from './compare/compare.resolver';
 import { AS_OF, customerResolvers, OF_A_PART } from './customer.resolver';
+import { costBoardResolvers } from './costs/cost-board.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
 import { outcomeBoardResolvers } from './outcomes/outcome-boards.resolver';
 import { connectionBoardResolvers } from './reach/connection-board.resolver';
@@ -34,6 +35,7 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       revenueBoardResolvers(ports),
       connectionBoardResolvers(ports),
       outcomeBoardResolvers(ports),
+      costBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),

@@ -9,7 +9,11 @@ export const identityCommand: Command = {
   help: `Without a word: the rules in force. preview: what other rules would make of all customers, changing nothing; the first customers
 are named. The rules are changed by the mutation changeIdentityRules, and then for all history.`,
   options: {
-    limits: { type: 'string', what: 'of the preview: most identifiers of a type, `email=2,card=3`; others keep theirs' },
+    limits: {
+      type: 'string',
+      what: 'of the preview: most identifiers of a type, `email=2,card=3/365`: three within 365 days; others keep theirs',
+    },
+    priority: { type: 'string', what: 'of the preview: types whose evidence outranks that of others, strongest first, `user_id,email`' },
     'cluster-limit': { type: 'string', what: `of the preview: most identifiers of one customer (${defaultIdentityRules.clusterLimit})` },
     first: { type: 'string', what: 'of the preview: how many customers are named (20)' },
   },
@@ -17,10 +21,12 @@ are named. The rules are changed by the mutation changeIdentityRules, and then f
     const [what, ...more] = call.positionals;
     if ((what !== undefined && what !== 'preview') || more.length > 0)
       throw new UsageError(`identity has no ${call.positionals.join(' ')}`);
-    const { limits, 'cluster-limit': cluster, first } = call.options;
+    const { limits, priority, 'cluster-limit': cluster, first } = call.options;
     const wished: IdentityRules = {
       version: 0,
       limits: { ...defaultIdentityRules.limits, ...limitsOf(limits) },
+      windows: windowsOf(limits),
+      priority: typeof priority === 'string' ? priority.split(',').map((type) => typeOf('priority', type)) : [],
       clusterLimit: wholeNumber('cluster-limit', cluster, defaultIdentityRules.clusterLimit, 2),
     };
     const examples = wholeNumber('first', first, 20, 0);
@@ -56,21 +62,36 @@ are named. The rules are changed by the mutation changeIdentityRules, and then f
   },
 };
 
-function described({ version, limits, clusterLimit }: IdentityRules): string {
-  const named = Object.entries(limits).map(([type, limit]) => `${type} ${limit}`);
-  return `${version === 0 ? '' : `version ${version}: `}${named.join(', ')}, others ${LIMIT_OF_OTHERS}, a customer at most ${clusterLimit} identifiers`;
+function described({ version, limits, windows, priority, clusterLimit }: IdentityRules): string {
+  const within = (type: string): string => (windows[type] === undefined ? '' : ` in ${windows[type]} days`);
+  const named = Object.entries(limits).map(([type, limit]) => `${type} ${limit}${within(type)}`);
+  const ranked = priority.length === 0 ? '' : `; ${priority.join(' before ')} before others`;
+  return `${version === 0 ? '' : `version ${version}: `}${named.join(', ')}, others ${LIMIT_OF_OTHERS}, a customer at most ${clusterLimit} identifiers${ranked}`;
+}
+
+/** `email=2,card=3/365`: types, limits, and days where there are any. */
+function limitsAndDays(text: string | boolean | undefined): readonly (readonly [string, string | undefined, string | undefined])[] {
+  if (typeof text !== 'string') return [];
+  return text.split(',').map((one) => {
+    const [type = '', said] = one.split('=');
+    const [limit, days] = said?.split('/') ?? [];
+    return [typeOf('limits', type), limit, days] as const;
+  });
 }
 
 function limitsOf(text: string | boolean | undefined): Readonly<Record<string, number>> {
-  if (typeof text !== 'string') return {};
+  return Object.fromEntries(limitsAndDays(text).map(([type, limit]) => [type, wholeNumber('limits', limit, Number.NaN, 1)]));
+}
+
+function windowsOf(text: string | boolean | undefined): Record<string, number> {
   return Object.fromEntries(
-    text.split(',').map((one) => {
-      const [type = '', limit] = one.split('=');
-      if (!identifierTypeSchema.safeParse(type).success)
-        throw new UsageError(`--limits names types of identifiers, ${identifierTypeSchema.options.join(', ')}; ${type} is none`);
-      return [type, wholeNumber('limits', limit, Number.NaN, 1)];
-    }),
+    limitsAndDays(text).flatMap(([type, , days]) => (days === undefined ? [] : [[type, wholeNumber('limits', days, Number.NaN, 1)]])),
   );
+}
+
+function typeOf(name: string, type: string): string {
+  if (identifierTypeSchema.safeParse(type).success) return type;
+  throw new UsageError(`--${name} names types of identifiers, ${identifierTypeSchema.options.join(', ')}; ${type} is none`);
 }
 
 function wholeNumber(name: string, text: string | boolean | undefined, otherwise: number, least: number): number {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type DataOf, defineFact } from '../registry';
+import { CannotSay, type DataOf, defineFact } from '../registry';
 
 /** Kinds of identifier. `invoice` stands for a buyer of whom only one invoice is known. */
 export const IDENTIFIER_TYPES = [
@@ -105,13 +105,35 @@ export const identityRulesChanged = defineFact({
   name: 'IdentityRulesChanged',
   context: 'customers',
   ofSubject: false,
+  version: 2,
   data: z.strictObject({
     version: z.int().min(1),
     limits: z.partialRecord(identifierTypeSchema, z.int().min(1)),
+    /** Days within which the limit of a type counts; types not named: for ever. */
+    windows: z.partialRecord(identifierTypeSchema, z.int().min(1)),
+    /** Strongest first; empty: the first evidence stands. */
+    priority: z.array(identifierTypeSchema),
     clusterLimit: z.int().min(2),
     by: z.string().min(1).max(200),
   }),
-  examples: [{ version: 2, limits: { user_id: 1, email: 5 }, clusterLimit: 50, by: 'user:admin' }],
+  examples: [
+    { version: 2, limits: { user_id: 1, email: 5 }, clusterLimit: 50, by: 'user:admin' },
+    {
+      version: 3,
+      limits: { user_id: 1, device_id: 5 },
+      windows: { device_id: 365 },
+      priority: ['user_id', 'email'],
+      clusterLimit: 50,
+      by: 'user:admin',
+    },
+  ],
+  upcast: { 1: (data) => ({ ...data, windows: {}, priority: [] }) },
+  downcast: {
+    1: ({ windows, priority, ...older }) =>
+      [windows, priority].every((said) => Object.keys(said ?? {}).length === 0)
+        ? older
+        : new CannotSay('version 1 knows neither windows nor a priority: its limits would be other rules'),
+  },
 });
 
 /** The keys of these subjects are destroyed: nothing personal of them can be read any more. Counts and money stay. */

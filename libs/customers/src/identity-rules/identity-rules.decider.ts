@@ -3,7 +3,7 @@ import { type Fact, identityRulesChanged, type IdentityRulesChanged, refusal } f
 
 /** The rules of merging as a person wishes them. Types that `limits` does not name keep the limit of the platform. */
 export type ChangeIdentityRules = { readonly kind: 'ChangeIdentityRules'; readonly by: string } & WishedRules;
-export type WishedRules = Pick<IdentityRulesChanged, 'limits' | 'clusterLimit'>;
+export type WishedRules = Pick<IdentityRulesChanged, 'limits' | 'windows' | 'priority' | 'clusterLimit'>;
 
 /** The rules in force; null while they are those of the platform, which are version 1. */
 export type IdentityRulesState = IdentityRulesChanged | null;
@@ -12,7 +12,7 @@ export type IdentityRulesState = IdentityRulesChanged | null;
 export const identityRulesDecider: Decider<ChangeIdentityRules, IdentityRulesState> = {
   initial: null,
   evolve: (state, fact: Fact) => (fact.type === identityRulesChanged.type ? (fact.data as IdentityRulesChanged) : state),
-  decide({ limits, clusterLimit, by }, state) {
+  decide({ limits, windows, priority, clusterLimit, by }, state) {
     const beyond = Object.entries(limits).find(([, limit]) => limit > clusterLimit);
     if (beyond)
       return refuse(
@@ -23,16 +23,18 @@ export const identityRulesDecider: Decider<ChangeIdentityRules, IdentityRulesSta
           'raise clusterLimit, or lower this limit',
         ),
       );
-    if (state && state.clusterLimit === clusterLimit && sameLimits(state.limits, limits)) return accept();
+    if (state && sameRules(state, { limits, windows, priority, clusterLimit })) return accept();
     return accept({
       definition: identityRulesChanged,
       subject: null,
-      data: { version: (state?.version ?? 1) + 1, limits, clusterLimit, by },
+      data: { version: (state?.version ?? 1) + 1, limits, windows, priority, clusterLimit, by },
     });
   },
 };
 
-function sameLimits(a: WishedRules['limits'], b: WishedRules['limits']): boolean {
-  const text = (limits: WishedRules['limits']): string => JSON.stringify(Object.entries(limits).sort(([x], [y]) => (x < y ? -1 : 1)));
+function sameRules(a: WishedRules, b: WishedRules): boolean {
+  const sorted = (days: WishedRules['limits']): unknown => Object.entries(days).sort(([x], [y]) => (x < y ? -1 : 1));
+  const text = ({ limits, windows, priority, clusterLimit }: WishedRules): string =>
+    JSON.stringify([sorted(limits), sorted(windows), priority, clusterLimit]);
   return text(a) === text(b);
 }

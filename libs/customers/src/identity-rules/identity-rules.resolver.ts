@@ -20,7 +20,9 @@ export function identityRulesResolvers({ identity, identityRules: commands, wait
     },
 
     IdentityRules: {
-      limits: ({ limits }) => Object.entries(limits).map(([type, limit]) => ({ type: typeOf(type), limit })),
+      limits: ({ limits, windows }) =>
+        Object.entries(limits).map(([type, limit]) => ({ type: typeOf(type), limit, withinDays: windows[type] ?? null })),
+      priority: ({ priority }) => priority.map(typeOf),
       limitOfOthers: () => LIMIT_OF_OTHERS,
     },
 
@@ -58,33 +60,39 @@ export function identityRulesResolvers({ identity, identityRules: commands, wait
 }
 
 /** The rules that a wish makes: as a recorded change would be applied. The version is that of nothing yet. */
-function rulesOf({ limits, clusterLimit }: WishedRules): IdentityRules {
-  return { version: 0, limits: { ...defaultIdentityRules.limits, ...limits }, clusterLimit };
+function rulesOf({ limits, windows, priority, clusterLimit }: WishedRules): IdentityRules {
+  return { version: 0, limits: { ...defaultIdentityRules.limits, ...limits }, windows, priority, clusterLimit };
 }
 
-function wished({ limits, clusterLimit }: IdentityRulesInput, field: string): WishedRules {
+function wished({ limits, priority, clusterLimit }: IdentityRulesInput, field: string): WishedRules {
   if (clusterLimit < 2)
     throw failure('BAD_USER_INPUT', 'A customer may have two identifiers at least.', {
       field: `${field}.clusterLimit`,
       rule: 'at least 2',
     });
-  const named: Partial<Record<(typeof limits)[number]['type'], number>> = {};
-  for (const [n, { type, limit }] of limits.entries()) {
-    if (limit < 1 || named[type] !== undefined)
+  const [named, windows]: [WishedRules['limits'], WishedRules['windows']] = [{}, {}];
+  for (const [n, { type, limit, withinDays }] of limits.entries()) {
+    const known = recordedType(type);
+    if (limit < 1 || (withinDays ?? 1) < 1 || named[known] !== undefined)
       throw failure('BAD_USER_INPUT', 'Each type has one limit.', {
         field: `${field}.limits.${n}`,
-        rule: 'every type once, each limit at least 1',
+        rule: 'every type once, each limit and each number of days at least 1',
       });
-    named[type] = limit;
+    named[known] = limit;
+    if (withinDays != null) windows[known] = withinDays;
   }
-  return {
-    limits: Object.fromEntries(Object.entries(named).map(([type, limit]) => [identifierTypeSchema.parse(type.toLowerCase()), limit])),
-    clusterLimit,
-  };
+  const strongestFirst = (priority ?? []).map(recordedType);
+  if (new Set(strongestFirst).size < strongestFirst.length)
+    throw failure('BAD_USER_INPUT', 'Each type has one place.', { field: `${field}.priority`, rule: 'every type once' });
+  return { limits: named, windows, priority: strongestFirst, clusterLimit };
 }
 
 function some(first: number | null | undefined): number {
   return Math.min(Math.max(0, first ?? 20), MOST_EXAMPLES);
+}
+
+function recordedType(type: string): (typeof identifierTypeSchema)['_output'] {
+  return identifierTypeSchema.parse(type.toLowerCase());
 }
 
 function typeOf(type: string): Uppercase<(typeof identifierTypeSchema)['_output']> {

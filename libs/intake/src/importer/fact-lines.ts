@@ -19,7 +19,8 @@ const lineSchema = z.strictObject({
   id: z.string().min(1).max(200),
   type: z.string(),
   occurred: z.iso.datetime({ precision: 3 }),
-  identifier: identifierSchema,
+  /** Of a fact of no customer (a cost) there is none. */
+  identifier: identifierSchema.optional(),
   also: z.array(identifierSchema).max(10).default([]),
   data: z.record(z.string(), z.json()),
 });
@@ -40,6 +41,8 @@ const STREAMS: Readonly<Record<string, (type: string, data: Readonly<Record<stri
     const { flowId } = data;
     return /\.flow-/.test(type) && typeof flowId === 'string' ? { category: 'flow' satisfies StreamCategory, id: flowId } : null;
   },
+  understanding: (type, { costId }) =>
+    /\.(acquisition|retention)-cost-recorded$/.test(type) && typeof costId === 'string' ? { category: 'cost', id: costId } : null,
 };
 
 /** Reads lines of facts: each is an observation of its own. Pure. */
@@ -107,18 +110,20 @@ function readLine(text: string, now: string): Observation | Refusal {
   const checked = definition.data.safeParse(data);
   if (!checked.success) return invalid(checked.error, 'data.');
   if (Object.values(data).some(isSealed)) return refusal('INVALID_FIELD', 'data', 'values as they are: sealing is done here');
-  const stream = definition.ofSubject ? STREAMS[definition.context]?.(type, data) : undefined;
+  const stream = STREAMS[definition.context]?.(type, data);
   if (stream == null) return refusal('UNKNOWN_TYPE', 'type', `a fact that another system may report; ${type} is decided here`);
   if (occurred > now) return refusal('FUTURE_EVENT', 'occurred', 'a fact has happened already');
-  const identifiers: SeenIdentifier[] = [identifier, ...also];
+  if (definition.ofSubject !== (identifier !== undefined) || (identifier === undefined && also.length > 0))
+    return refusal('INVALID_FIELD', 'identifier', definition.ofSubject ? `${type} is of somebody` : `${type} is of nobody`);
+  const identifiers: SeenIdentifier[] = identifier === undefined ? [] : [identifier, ...also];
   return {
     source: SOURCE,
     messageId: id,
     occurred,
     clocks: { imported: true },
     identifiers,
-    links: also.map(({ verified }, n) => ({ between: [0, n + 1], verified: verified && identifier.verified })),
-    facts: [{ definition, data: checked.data, of: 0, stream, expected: 'any' }],
+    links: also.map(({ verified }, n) => ({ between: [0, n + 1], verified: verified && identifier?.verified === true })),
+    facts: [{ definition, data: checked.data, of: definition.ofSubject ? 0 : null, stream, expected: 'any' }],
     body: { kind: 'order-rows', format: 'facts', currency: '', rows: [{ line: 1, text }] },
   };
 }

@@ -43,6 +43,32 @@ describe('lines of facts', () => {
     expect(observations[0]).toMatchObject({ source: 'import:facts', messageId: 'a-1', clocks: { imported: true }, line: 1 });
   });
 
+  it('are of nobody where the fact is: a cost, in a stream of its own', () => {
+    const { identifier: _, ...nobody } = good;
+    const cost = {
+      ...nobody,
+      type: 'retention.understanding.retention-cost-recorded',
+      data: {
+        costId: 'k',
+        from: '2026-01-01',
+        to: '2026-01-31',
+        cost: { amountMinor: 5, currency: 'GBP' },
+        channel: 'shop',
+        source: 'books',
+      },
+    };
+    const { observations, rejected } = read(cost, { ...cost, identifier: good.identifier }, nobody, {
+      ...cost,
+      data: { ...cost.data, to: '2025-12-31' },
+    });
+    expect(observations).toMatchObject([{ identifiers: [], links: [], facts: [{ of: null, stream: { category: 'cost', id: 'k' } }] }]);
+    expect(rejected.map(({ refusal }) => [refusal.field, refusal.rule])).toEqual([
+      ['identifier', 'retention.understanding.retention-cost-recorded is of nobody'],
+      ['identifier', 'retention.touchpoints.survey-answered is of somebody'],
+      ['data.to', 'the last day is not before the first'],
+    ]);
+  });
+
   it('link the identifiers that they name together', () => {
     const [seen] = read({
       ...good,

@@ -258,3 +258,36 @@ describe('the import of CDNOW', () => {
     });
   });
 });
+
+describe('the import of facts', () => {
+  it('takes costs, which are of nobody, each word into the stream of its cost; importing again changes nothing', async () => {
+    const cost = (id: string, amountMinor: number) =>
+      JSON.stringify({
+        id,
+        type: 'retention.understanding.acquisition-cost-recorded',
+        occurred: '2026-01-01T00:00:00.000Z',
+        data: {
+          costId: 'ads-2025-12',
+          from: '2025-12-01',
+          to: '2025-12-31',
+          cost: { amountMinor, currency: 'GBP' },
+          channel: 'search',
+          source: 'ads',
+          kind: 'marketing',
+        },
+      });
+    const path = file('costs.ndjson', `${cost('first', 100)}\n${cost('amended', 90)}\n${cost('negative', -1)}\n`);
+    expect(await start(path, 'facts')).toMatchObject({ kind: 'completed', summary: { lines: 3, quarantined: 1, duplicates: 0 } });
+    const stored = await rows<{ stream_id: string; subject: string | null; minor: string }>(
+      `select stream_id, subject, data -> 'cost' ->> 'amountMinor' as minor from events where type like '%cost-recorded' order by pos`,
+    );
+    expect(stored).toEqual([
+      { stream_id: 'cost-ads-2025-12', subject: null, minor: '100' },
+      { stream_id: 'cost-ads-2025-12', subject: null, minor: '90' },
+    ]);
+    expect(await rows('select field from intake.quarantine')).toEqual([{ field: 'data.cost.amountMinor' }]);
+    const before = await fingerprint();
+    expect(await start(path, 'facts')).toMatchObject({ kind: 'completed', summary: { duplicates: 2 } });
+    expect(await fingerprint()).toEqual(before);
+  });
+});

@@ -12,8 +12,8 @@ export type SeenIdentifier = Identifier & {
 export type FactDraft = {
   readonly definition: FactDefinition;
   readonly data: Record<string, unknown>;
-  /** Which of the observation's identifiers it belongs to (index). */
-  readonly of: number;
+  /** Which of the observation's identifiers it belongs to (index); null for a fact of nobody, which names its stream by category and id. */
+  readonly of: number | null;
   /** A category alone is the subject's own stream of it; an order, a subscription, a flow has a stream of its own. */
   readonly stream:
     'intake' | 'interaction' | 'connection' | { readonly order: string } | { readonly category: StreamCategory; readonly id: string };
@@ -28,7 +28,7 @@ export type Observation = {
   /** When it happened, ISO 8601 UTC with milliseconds, the source's clock corrected. */
   readonly occurred: string;
   readonly clocks: Pick<FactMeta, 'sentAt' | 'receivedAt' | 'originalTimestamp' | 'imported'>;
-  /** At least one; the first owns what has no other owner. */
+  /** The first owns what has no other owner. None where all facts are of nobody. */
   readonly identifiers: readonly SeenIdentifier[];
   readonly links: readonly { readonly between: readonly [number, number]; readonly verified: boolean }[];
   readonly facts: readonly FactDraft[];

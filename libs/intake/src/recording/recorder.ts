@@ -143,7 +143,8 @@ function rejectedAs(observation: Observation, broken: Refusal): Rejected {
 
 /** Whoever a fact would belong to must be somebody that facts may be recorded of. */
 function unfitOwner(observation: Observation, subjects: readonly SubjectOf[]): Rejected | null {
-  for (const index of new Set([0, ...observation.facts.map(({ of }) => of)])) {
+  const owners = observation.facts.flatMap(({ of }) => of ?? []);
+  for (const index of new Set(observation.identifiers.length > 0 ? [0, ...owners] : owners)) {
     const kind = subjects[index]?.kind;
     if (kind === 'erased')
       return rejectedAs(observation, refusal('SUBJECT_ERASED', null, 'facts of an erased customer are not taken any more'));
@@ -165,7 +166,14 @@ function plan(observation: Observation, index: number, subjects: readonly Subjec
     const subject = subjects[place];
     return subject?.kind === 'known' ? subject.subject : null;
   };
-  const add = (id: string, definition: FactDefinition, subject: string, data: unknown, stream: string, expected: 'any' | 'none'): void => {
+  const add = (
+    id: string,
+    definition: FactDefinition,
+    subject: string | null,
+    data: unknown,
+    stream: string,
+    expected: 'any' | 'none',
+  ): void => {
     planned.push({ observation: index, stream, expected, plain: { id, definition, subject, data, meta, occurred } });
   };
 
@@ -189,11 +197,11 @@ function plan(observation: Observation, index: number, subjects: readonly Subjec
     add(id, identifierLinked, a, data, streamName('identifier', a), 'any');
   }
   facts.forEach(({ definition, data, of, stream, expected }, n) => {
-    const subject = subjectAt(of);
-    if (subject === null) return;
+    const subject = of === null ? null : subjectAt(of);
+    if (subject === null && (of !== null || typeof stream === 'string')) return;
     const name =
       typeof stream === 'string'
-        ? streamName(stream, subject)
+        ? streamName(stream, subject ?? '')
         : 'order' in stream
           ? streamName('order', stream.order)
           : streamName(stream.category, stream.id);

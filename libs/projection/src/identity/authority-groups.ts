@@ -1,10 +1,10 @@
 import type { FactRegistry, Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
-import { defaultIdentityRules, foldIdentity, type IdentityRules } from '@tsunagari/identity';
+import { foldIdentity, type IdentityRules } from '@tsunagari/identity';
 import type { Pool } from '@tsunagari/postgres';
 import { decodeFor } from '../decoded';
 import { quoted } from '../schema';
-import { GRAPH_TYPES, identityFactOf } from './identity-facts';
+import { GRAPH_TYPES, identityFactOf, rulesOfRow } from './identity-facts';
 
 type Reads = { readonly pool: Pool; readonly journal: Journal; readonly registry: FactRegistry; readonly schema: string };
 
@@ -35,7 +35,7 @@ export async function authorityGroups(
     pool.query<{ rules: IdentityRules }>(`select rules from ${s}.identity_rules where pos <= $1 order by pos desc limit 1`, [upTo]),
   ]);
   const seen = decodeFor(registry, facts).facts.flatMap((fact) => identityFactOf(fact) ?? []);
-  for (const cluster of foldIdentity(seen, rules.rows[0]?.rules ?? defaultIdentityRules).clusters)
+  for (const cluster of foldIdentity(seen, rulesOfRow(rules.rows[0])).clusters)
     if (groups.has(cluster.customer)) groups.set(cluster.customer, cluster.authorityGroups);
   return groups;
 }

@@ -40,7 +40,8 @@ export function identityFactOf(fact: Fact): IdentityFact | undefined {
   switch (fact.type) {
     case identifierRegistered.type: {
       const { identifierType, verified, blockedBy } = fact.data as IdentifierRegistered;
-      return { kind: 'registered', position, subject, identifierType, verified, ...(blockedBy === undefined ? {} : { blockedBy }) };
+      const seen = Date.parse(fact.occurred);
+      return { kind: 'registered', position, subject, identifierType, verified, seen, ...(blockedBy === undefined ? {} : { blockedBy }) };
     }
     case identifierLinked.type: {
       const { subjects, verified } = fact.data as IdentifierLinked;
@@ -70,6 +71,11 @@ export function subjectsNamed(fact: Fact): readonly string[] {
 
 /** The rules that a change sets: what it names takes the place of the defaults. */
 export function rulesOf(fact: Fact): IdentityRules {
-  const { version, limits, clusterLimit } = fact.data as IdentityRulesChanged;
-  return { version, limits: { ...defaultIdentityRules.limits, ...limits }, clusterLimit };
+  const { version, limits, windows, priority, clusterLimit } = fact.data as IdentityRulesChanged;
+  return { version, limits: { ...defaultIdentityRules.limits, ...limits }, windows, priority, clusterLimit };
+}
+
+/** Rules as a row of `identity_rules` keeps them: one of an older release lacks what that did not know. Without a row, the platform's. */
+export function rulesOfRow(row: { readonly rules: Partial<IdentityRules> | null } | undefined): IdentityRules {
+  return { ...defaultIdentityRules, ...row?.rules };
 }

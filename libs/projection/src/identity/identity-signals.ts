@@ -24,6 +24,8 @@ function merges(changes: readonly CustomerChange[], facts: ReadonlyMap<string, F
   for (const { position, previous, customer } of changes) {
     // A customer whose own subject moved at this position came to be by a split; one that stayed took the other in.
     if (facts.get(position)?.type === customersMerged.type || moved.has(`${position} ${customer}`)) continue;
+    // Who goes on without what was taken from her was not absorbed: stronger evidence took it.
+    if (!moved.has(`${position} ${previous}`)) continue;
     const key = `${position} ${customer}`;
     const merge = absorbed.get(key) ?? { position, survivor: customer, customers: new Set() };
     merge.customers.add(previous);

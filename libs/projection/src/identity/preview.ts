@@ -1,10 +1,10 @@
 import type { FactRegistry, Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
-import { defaultIdentityRules, identityDifference, type IdentityFact, type IdentityRules } from '@tsunagari/identity';
+import { identityDifference, type IdentityFact, type IdentityRules } from '@tsunagari/identity';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
 import { decodeFor } from '../decoded';
 import { IDENTITY, quoted } from '../schema';
-import { GRAPH_TYPES, identityFactOf } from './identity-facts';
+import { GRAPH_TYPES, identityFactOf, rulesOfRow } from './identity-facts';
 
 /** The rules in force, and since which position; `BEGINNING` while they are the defaults. */
 export type RulesInForce = { readonly since: Position; readonly rules: IdentityRules };
@@ -39,7 +39,7 @@ export async function rulesInForce({ pool, schema }: Pick<Sources, 'pool' | 'sch
   const { rows } = await pool.query<{ pos: Position; rules: IdentityRules }>(
     `select pos, rules from ${quoted(schema)}.identity_rules order by pos desc limit 1`,
   );
-  return { since: rows[0]?.pos ?? '0', rules: rows[0]?.rules ?? defaultIdentityRules };
+  return { since: rows[0]?.pos ?? '0', rules: rulesOfRow(rows[0]) };
 }
 
 /**
@@ -66,7 +66,7 @@ async function preview(sources: Sources, client: PoolClient, other: IdentityRule
        (select rules from ${s}.identity_rules order by pos desc limit 1) as rules`,
   );
   const position = rows[0]?.position ?? '0';
-  const today = rows[0]?.rules ?? defaultIdentityRules;
+  const today = rulesOfRow(rows[0]);
   const counted = { wouldMerge: 0, wouldComeApart: 0, customersMore: 0, linksHeld: 0, linksFollowed: 0 };
   const merging: IdentityPreview['merging'][number][] = [];
   const apart: IdentityPreview['apart'][number][] = [];

@@ -1,11 +1,12 @@
 import { type DayClosed, dayClosed, type FactRegistry, type Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
-import { defaultIdentityRules, type IdentityRules } from '@tsunagari/identity';
+import type { IdentityRules } from '@tsunagari/identity';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
 import { moveCheckpoints } from '../checkpoints';
 import type { Page } from '../pages';
 import { IDENTITY, inTransaction, quoted } from '../schema';
 import { emit, isEmitted } from '../signals/outbox';
+import { rulesOfRow } from './identity-facts';
 import { identitySignals } from './identity-signals';
 import { type Derived, deriveIdentity, type IdentityRows, type SubjectRow } from './derive';
 
@@ -66,7 +67,7 @@ export class StageZero {
       `select rules from ${this.s}.identity_rules where pos <= $1 order by pos desc limit 1`,
       [position],
     );
-    return rows[0]?.rules ?? defaultIdentityRules;
+    return rulesOfRow(rows[0]);
   }
 
   private async write(client: PoolClient, { subjects, changes, rules, refolded, held }: Derived): Promise<void> {

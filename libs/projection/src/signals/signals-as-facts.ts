@@ -47,6 +47,7 @@ export function signalsAsFacts(signals: Pick<OutboxSignalLog, 'read' | 'head' | 
         ofSubject: true,
         examples: [example],
         upcast: {},
+        downcast: {},
       })),
     ),
   };

@@ -5,6 +5,8 @@ import type { Pool } from 'pg';
 import { attributesOf } from '../attributes/attributes';
 import { everyUnderstood } from '../attributes/understood.query';
 import { type DayNumber, dayOf, firstDayOfMonth, monthNumberOf } from '../calendar';
+import { costBoard } from '../costs/cost-board.query';
+import { COST_METRICS } from '../costs/costs';
 import { NO_DAY } from '../days/closed-day';
 import { type AskedPeriod, daysOfPeriod, type PeriodDays } from '../days/period-days';
 import { isUnanswered, type Unanswered, unanswered } from '../days/unanswered';
@@ -17,12 +19,13 @@ import { connectionBoard } from '../reach/connection-board.query';
 import { PROJECTIONS, type ReadModelName, type UnderstandingLoaders } from '../understanding.loaders';
 import { metricCount } from './metric-value';
 import { factsOfTypes, METRICS_OF_FACTS } from './metrics-of-facts.query';
-import { activeUsersOf, historicValueOf, marginRate, reciprocityOf } from './metrics-of-rows.query';
+import { activeUsersOf, historicValueOf, marginRate, monthlyRate, reciprocityOf } from './metrics-of-rows.query';
 
 /** Metrics of what contracts bring, over a period. */
 const OF_CONTRACTS: readonly string[] = ['mrr', 'nrr', 'grr', 'logo-retention', 'quick-ratio', 'arpa', 'churn', 'ltv-simple'];
 const COMPUTED = [
   ...OF_CONTRACTS,
+  ...COST_METRICS,
   'nps',
   'csat',
   'ces',
@@ -45,11 +48,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** What of the always connected is shown beside as use. */
 const USED_WITHIN_DAYS = 30;
-
-/** The monthly rate that makes a share lost within so many days, under a constant risk. */
-function monthlyRate(lost: number, days: number): number {
-  return 1 - (1 - Math.min(1, lost)) ** (365 / 12 / days);
-}
 
 /** What a metric stands on: read models, or the journal itself. */
 type Reads = readonly ['journal'] | readonly [ReadModelName, ...ReadModelName[]];
@@ -104,6 +102,11 @@ export function metricAnswers({
         if (currency === null) return unanswered('NOT_FOUND', 'There is no order yet.', { remedy: 'Record or import orders first.' });
         return { metric: await historicValueOf(pool, currency, toDate), reads: ['purchases'] };
       }
+      case 'cac':
+      case 'cac-payback':
+      case 'cost-ratio':
+      case 'ltv-to-cac':
+        return { metric: (await costBoard({ pool, log }, days, asked)).metrics[kind], reads: ['holdings'] };
       default:
         return OF_CONTRACTS.includes(kind) ? ofContracts(kind, days, asked) : undefined;
     }
@@ -116,9 +119,8 @@ export function metricAnswers({
     if (kind === 'ltv-simple') {
       const { waterfall, paying } = board;
       const margin = await marginRate(pool, currency);
-      const lost = waterfall.start === 0 ? 0 : (waterfall.churn + waterfall.contraction) / waterfall.start;
       const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
-      const churnMonthly = monthlyRate(lost, days.to - days.from + 1);
+      const churnMonthly = monthlyRate(waterfall, days.to - days.from + 1);
       const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
       const notes = margin === null ? simple.notes : [...simple.notes, 'the margin is that of the orders whose margin is known'];
       return { metric: { ...simple, notes }, reads: ['holdings'] };

@@ -1,4 +1,4 @@
-import { activeUsers, type Asked, historicLifetimeValue, type Metric, metric, reciprocity } from '@tsunagari/metrics';
+import { activeUsers, type Asked, historicLifetimeValue, type Metric, metric, reciprocity, type Waterfall } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import type { DayCount, ExperienceState } from '../experience/experience.projection';
@@ -72,6 +72,12 @@ export async function historicValueOf(pool: Pool, currency: string, asked: Asked
     denominator: n,
     notes: [...whole.notes, ...(known > 0 && known < n ? [`known of ${known} of ${n} customers: not mixed with revenue`] : [])],
   };
+}
+
+/** The monthly rate at which revenue is lost that makes what was lost of it within so many days, under a constant risk. */
+export function monthlyRate({ start, churn, contraction }: Pick<Waterfall, 'start' | 'churn' | 'contraction'>, days: number): number {
+  const lost = start === 0 ? 0 : (churn + contraction) / start;
+  return 1 - (1 - Math.min(1, lost)) ** (365 / 12 / days);
 }
 
 /** The margin of all orders whose margin is known, as a share of their sales; null where none is. */

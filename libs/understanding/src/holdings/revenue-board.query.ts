@@ -20,7 +20,7 @@ function monthly({ history }: Contract, day: DayNumber): number {
 }
 
 /** It had begun and had not ended, paused or not. */
-function runs({ since, ended }: Contract, day: DayNumber): boolean {
+export function runs({ since, ended }: Contract, day: DayNumber): boolean {
   return since !== null && since <= day && (ended === null || ended > day);
 }
 

@@ -63,7 +63,10 @@ describe('who a customer is', () => {
 
 describe('consent', () => {
   it('is folded of every fact that says it, a confirmation by mail among them', () => {
-    const saying = facts.all().map(({ type }) => type).filter(saysConsent);
+    const saying = facts
+      .all()
+      .map(({ type }) => type)
+      .filter(saysConsent);
     expect(saying).toHaveLength(4);
     expect(profileProjection.types).toEqual(expect.arrayContaining(saying));
     const confirmed = { category: 'marketing', channel: 'email', source: 'customers', noticeVersion: 'news/1', verified: true };

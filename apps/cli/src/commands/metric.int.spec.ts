@@ -1,0 +1,74 @@
+import { type PlatformUnderTest, platformUnderTest } from '../../../../libs/testing/src/platform-under-test';
+import { UsageError } from '../command';
+import { type MetricWish, toldOf } from './metric';
+
+const JANUARY = { from: '2025-12-01', to: '2025-12-31' };
+
+let platform: PlatformUnderTest;
+beforeAll(async () => {
+  platform = await platformUnderTest();
+});
+afterAll(() => platform.stop());
+
+const told = (wish: MetricWish) => toldOf(wish, platform.services);
+const show = (metricId: string, period: typeof JANUARY | null = null) => told({ kind: 'show', metricId, period });
+const define = async (metricId: string, more: string): Promise<void> => {
+  const { data } = await platform.ask(
+    `mutation { defineMetric(input: { metricId: "${metricId}", name: { ja: "指標", en: "A ${metricId}" }, 
+       zeroDenominator: NULL_WITH_REASON, partialPeriods: MARKED, idempotencyKey: "${metricId}", ${more} }) { __typename } }`,
+  );
+  expect(data).toEqual({ defineMetric: { __typename: 'DefinitionsChanged' } });
+};
+
+it('says that nothing is defined, and so far of no day that it is over', async () => {
+  expect(await told({ kind: 'list' })).toEqual({ code: 0, value: [], text: expect.stringContaining('No metric is defined yet') });
+  await expect(show('buyers')).rejects.toThrow(new UsageError('there is no metric buyers; none is defined yet'));
+  await define('buyers', 'class: RESULT, kind: "share", rule: "purchases > 0"');
+  await define('contracts', 'class: RESULT, kind: "mrr"');
+  await define('answers', 'class: PROCESS, kind: "first-response"');
+  expect(await show('buyers')).toMatchObject({ code: 1, text: expect.stringContaining('✗ No day is closed yet.') });
+  await expect(show('sellers')).rejects.toThrow(new UsageError('there is no metric sellers; there are buyers, contracts, answers'));
+});
+
+it('lists them, and shows one with what it was made of, or why it has no value', async () => {
+  for (const userId of ['u-1', 'u-2']) await platform.send('/v1/identify', { userId, messageId: userId });
+  await platform.send('/v1/track', {
+    userId: 'u-1',
+    messageId: 'o-1',
+    event: 'Order Completed',
+    timestamp: '2025-12-30T00:00:00.000Z',
+    properties: { order_id: 'o-1', currency: 'GBP', products: [{ product_id: 'p', price: 10, quantity: 1 }], total: 10 },
+  });
+  await platform.services.closeDays('2026-01-01', '2025-12-01');
+  await platform.caughtUp();
+
+  const { text, value } = await told({ kind: 'list' });
+  expect(text.split('\n')).toEqual([
+    expect.stringMatching(/metric .*version .*name .*kind .*class/),
+    expect.stringContaining('─'),
+    expect.stringMatching(/buyers +1 +A buyers +share +result/),
+    expect.stringMatching(/contracts +1 +A contracts +mrr +result/),
+    expect.stringMatching(/answers +1 +A answers +first-response +process/),
+  ]);
+  expect(value).toMatchObject([{ metricId: 'buyers', retired: null }, { metricId: 'contracts' }, { metricId: 'answers' }]);
+
+  const buyers = await show('buyers');
+  expect(buyers).toMatchObject({ code: 0, value: { metricId: 'buyers', value: '0.5', n: 2, asOfDay: '2026-01-01' } });
+  expect(buyers.text).toContain('A buyers (buyers, version 1): 50.00 %');
+  expect(buyers.text).toMatch(/between .* % and .* % with probability 0.95/);
+
+  const answers = await show('answers', JANUARY);
+  expect(answers).toMatchObject({ code: 0, value: { value: null, reasonNull: 'NO_BASE', n: 0 } });
+  expect(answers.text).toContain('A answers (answers, version 1): no value, NO_BASE');
+  expect(answers.text).toContain('2025-12-01T00:00:00.000Z to 2026-01-01T00:00:00.000Z (UTC)');
+});
+
+it('passes on what the graph refuses: a wrong question, and what is not there yet', async () => {
+  await expect(show('answers', { from: '2026-01-01', to: '2025-12-01' })).rejects.toThrow(UsageError);
+  await expect(show('answers', { from: '2026-01-01', to: '2025-12-01' })).rejects.toThrow('from is not after to');
+  expect(await show('contracts', JANUARY)).toMatchObject({
+    code: 1,
+    value: { metricId: 'contracts', refused: { code: 'NOT_FOUND' } },
+    text: '✗ There is no contract yet. Record or import subscriptions first.',
+  });
+});

@@ -1,0 +1,155 @@
+import type { Principal } from '@tsunagari/access';
+import { moneyText, quantity, type Services, table } from '@tsunagari/deployment';
+import { parse } from 'graphql';
+import { randomUUID } from 'node:crypto';
+import { answer, type Call, type Command, type ExitCode, UsageError, withServices } from '../command';
+
+export const metricCommand: Command = {
+  usage: 'metric <list|show> …',
+  summary: 'the metrics that are defined, and one of them with what it was made of',
+  help: `metric list        every defined metric
+metric show <id>   its value, or the reason why it has none; base, period, method
+
+Of kind share or mean as of the last closed day; any other over a period, by default the last month that is over. A metric is defined by
+the mutation defineMetric.`,
+  options: {
+    from: { type: 'string', what: 'of show: the first day of the period, yyyy-mm-dd' },
+    to: { type: 'string', what: 'of show: its last day' },
+  },
+  async run(call) {
+    const wish = wishOf(call);
+    const { code, value, text } = await withServices((services) => toldOf(wish, services));
+    answer(call, value, text);
+    return code;
+  },
+};
+
+/** What a call asks for. */
+export type MetricWish =
+  | { readonly kind: 'list' }
+  | { readonly kind: 'show'; readonly metricId: string; readonly period: { readonly from: string; readonly to: string } | null };
+
+type Told = { readonly code: ExitCode; readonly value: unknown; readonly text: string };
+
+type Defined = {
+  readonly metricId: string;
+  readonly version: number;
+  readonly name: { readonly en: string };
+  readonly kind: string;
+  readonly class: string;
+  readonly retired: string | null;
+};
+
+type Shown = {
+  readonly value: string | null;
+  readonly reasonNull: string | null;
+  readonly unit: string;
+  readonly numerator: string | null;
+  readonly denominator: string | null;
+  readonly n: number;
+  readonly interval: { readonly from: string; readonly to: string; readonly timeZone: string } | null;
+  readonly partial: boolean;
+  readonly method: string;
+  readonly definitionVersion: number;
+  readonly class: string;
+  readonly ci: { readonly low: string; readonly high: string; readonly level: string } | null;
+  readonly currency: string | null;
+  readonly notes: readonly string[];
+  readonly asOfDay: string | null;
+};
+
+const LIST = parse('{ definitions { metrics { metricId version name { en } kind class retired } } }');
+const SHOW = parse(`query ($metricId: ID!, $period: PeriodInput) {
+  metric(metricId: $metricId, period: $period) {
+    value reasonNull unit numerator denominator n interval { from to timeZone } partial method definitionVersion class
+    ci { low high level } currency notes asOfDay
+  }
+}`);
+const OPERATOR: Principal = { kind: 'staff', roles: ['data'], actor: 'user:cli', subject: null };
+
+/** Throws a {@link UsageError} where the words of the call are off. */
+export function wishOf({ positionals, options: { from, to } }: Pick<Call, 'positionals' | 'options'>): MetricWish {
+  const [verb, metricId, ...more] = positionals;
+  if (verb === 'list' && metricId === undefined) {
+    if (from !== undefined || to !== undefined) throw new UsageError('a period is of metric show');
+    return { kind: 'list' };
+  }
+  if (verb !== 'show' || metricId === undefined || more.length > 0)
+    throw new UsageError('metric takes list, or show and the id of a metric');
+  if (from === undefined && to === undefined) return { kind: 'show', metricId, period: null };
+  return { kind: 'show', metricId, period: { from: dayOf('from', from), to: dayOf('to', to) } };
+}
+
+/** The answer of understanding's graph, as a client would get it. Throws a {@link UsageError} for what the graph refuses as asked wrongly. */
+export async function toldOf(wish: MetricWish, services: Pick<Services, 'subgraphs'>): Promise<Told> {
+  const ask = async (document: typeof LIST, variables: Readonly<Record<string, unknown>> = {}) => {
+    const graph = services.subgraphs.find(({ name }) => name === 'understanding');
+    if (graph === undefined) throw new Error('understanding is hosted by another process: run the command beside that one');
+    return graph.execute({ document, variables, context: { requestId: randomUUID(), principal: OPERATOR, atLeast: null } });
+  };
+  const definitions = await ask(LIST);
+  const [fault] = definitions.errors ?? [];
+  if (fault !== undefined) throw fault;
+  const { metrics } = (definitions.data as { definitions: { metrics: readonly Defined[] } }).definitions;
+  if (wish.kind === 'list') return listed(metrics);
+
+  const { metricId, period } = wish;
+  const definition = metrics.find((each) => each.metricId === metricId);
+  if (definition === undefined) {
+    const known = metrics.length === 0 ? 'none is defined yet' : `there are ${metrics.map((each) => each.metricId).join(', ')}`;
+    throw new UsageError(`there is no metric ${metricId}; ${known}`);
+  }
+  const { data, errors } = await ask(SHOW, { metricId, period });
+  const [refused] = errors ?? [];
+  if (refused === undefined) return shown(definition, (data as { metric: Shown }).metric);
+  const { code, rule, remedy } = refused.extensions;
+  if (code === 'BAD_USER_INPUT') throw new UsageError(`${refused.message}${typeof rule === 'string' ? ` ${rule}` : ''}`);
+  if (code !== 'NOT_FOUND') throw refused;
+  const why = `${refused.message}${typeof remedy === 'string' ? ` ${remedy}` : ''}`;
+  return { code: 1, value: { metricId, refused: { code, message: refused.message, remedy } }, text: `✗ ${why}` };
+}
+
+function listed(metrics: readonly Defined[]): Told {
+  const rows = metrics.map(({ metricId, version, name, kind, class: of, retired }) => [
+    metricId,
+    String(version),
+    name.en,
+    kind,
+    of.toLowerCase(),
+    retired ?? '',
+  ]);
+  return {
+    code: 0,
+    value: metrics,
+    text:
+      rows.length === 0
+        ? 'No metric is defined yet: define one by the mutation defineMetric.'
+        : table(['metric', 'version', 'name', 'kind', 'class', 'retired'], rows),
+  };
+}
+
+function shown({ metricId, name, retired }: Defined, metric: Shown): Told {
+  const { value, reasonNull, unit, currency, interval, partial, asOfDay, ci, n, method, notes } = metric;
+  const said = (number: string | null): string => {
+    if (number === null) return '–';
+    if (unit === 'money' && currency !== null) return moneyText(number, currency);
+    return unit === 'share' ? `${quantity(100 * Number(number), 2)} %` : `${quantity(Number(number), unit === 'count' ? 0 : 2)} ${unit}`;
+  };
+  const period = interval === null ? `as of ${asOfDay ?? 'today'}` : `${interval.from} to ${interval.to} (${interval.timeZone})`;
+  const lines = [
+    `${name.en} (${metricId}, version ${metric.definitionVersion}): ${value === null ? `no value, ${reasonNull ?? ''}` : said(value)}`,
+    ...(ci === null ? [] : [`  between ${said(ci.low)} and ${said(ci.high)} with probability ${ci.level}`]),
+    `  ${method}; n ${quantity(n)}`,
+    `  ${period}${partial ? ', can still change' : ''}; ${metric.class.toLowerCase()}`,
+    ...notes.map((note) => `  ${note}`),
+    ...(retired === null ? [] : [`  retired: ${retired}`]),
+  ];
+  return { code: 0, value: { metricId, name, retired, ...metric }, text: lines.join('\n') };
+}
+
+function dayOf(name: 'from' | 'to', text: string | boolean | undefined): string {
+  if (typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new UsageError(
+    `a period has --from and --to, each a day, yyyy-mm-dd; --${name} is ${text === undefined ? 'missing' : String(text)}`,
+  );
+}

@@ -1,0 +1,29 @@
+import { UsageError } from '../command';
+import { wishOf } from './metric';
+
+const wish = (words: string, options: Readonly<Record<string, string>> = {}) =>
+  wishOf({ positionals: words === '' ? [] : words.split(' '), options });
+
+describe('what is asked of metrics', () => {
+  it('is all of them, or one over a period or the last month', () => {
+    expect(wish('list')).toEqual({ kind: 'list' });
+    expect(wish('show mrr')).toEqual({ kind: 'show', metricId: 'mrr', period: null });
+    const period = { from: '2026-01-01', to: '2026-01-31' };
+    expect(wish('show mrr', period)).toEqual({ kind: 'show', metricId: 'mrr', period });
+  });
+
+  it.each([
+    ['', {}, 'takes list, or show'],
+    ['mrr', {}, 'takes list, or show'],
+    ['show', {}, 'takes list, or show'],
+    ['show mrr nrr', {}, 'takes list, or show'],
+    ['list', { from: '2026-01-01' }, 'a period is of metric show'],
+    ['show mrr', { from: '2026-01-01' }, '--to is missing'],
+    ['show mrr', { to: '2026-01-31' }, '--from is missing'],
+    ['show mrr', { from: '2026-01-01', to: 'today' }, '--to is today'],
+    ['show mrr', { from: '2026-13-01', to: '2026-01-31' }, '--from is 2026-13-01'],
+  ])('is a wrong call as metric %s %j', (words, options, said) => {
+    expect(() => wish(words, options)).toThrow(UsageError);
+    expect(() => wish(words, options)).toThrow(said);
+  });
+});
