@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BEGINNING } from '@tsunagari/contracts';
+import { waitUntil } from '@tsunagari/postgres';
 import { describeWith, startLocalBroker } from '@tsunagari/testing';
 import { freePorts, type LocalBroker } from '@tsunagari/cluster/local-broker';
 import { Kafka } from 'kafkajs';
@@ -66,6 +67,8 @@ describeWith('jvm', 'a broker that asks who one is', () => {
       version: 1,
     };
     await publisher.publish([fact]);
+    // A commit is answered before its markers stand in every partition.
+    await waitUntil(async () => (await log.head()) === fact.position, 20_000);
     const { facts } = await log.read({ after: BEGINNING, limit: 10 });
     await log.close();
     await publisher.close();

@@ -265,6 +265,6 @@ function optional({
 }
 
 /** A back-test's report as `HealthModelBacktested` keeps it: the JSON of a {@link HealthReport}. */
-export function reportOf({ report }: Pick<HealthBackTestModel, 'report'>): HealthReport {
+function reportOf({ report }: Pick<HealthBackTestModel, 'report'>): HealthReport {
   return report as object as HealthReport;
 }

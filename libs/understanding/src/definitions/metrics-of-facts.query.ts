@@ -49,7 +49,7 @@ function within(period: FactPeriod, { occurred }: Pick<Fact, 'occurred'>): boole
 }
 
 /** Flows of a kind that were started in the period. Neither completed nor given up: censored where it stands. Pure. */
-export function flowsOf(facts: readonly Fact[], kind: 'cancel' | 'sign_up', period: FactPeriod): readonly Flow[] {
+function flowsOf(facts: readonly Fact[], kind: 'cancel' | 'sign_up', period: FactPeriod): readonly Flow[] {
   const flows = new Map<string, { readonly started: string; steps: number; ended: Flow | null }>();
   for (const { type, data, occurred } of facts) {
     const { flowId, kind: of, ...more } = data as { flowId: string; kind: string; steps?: number; elapsedS?: number };
@@ -69,7 +69,7 @@ export function flowsOf(facts: readonly Fact[], kind: 'cancel' | 'sign_up', peri
 }
 
 /** How long the requests submitted in the period waited, until somebody first answered, or until they were settled. Pure. */
-export function waitsOf(facts: readonly Fact[], until: 'answered' | 'settled', period: FactPeriod): readonly Lifetime[] {
+function waitsOf(facts: readonly Fact[], until: 'answered' | 'settled', period: FactPeriod): readonly Lifetime[] {
   const waits = new Map<string, { readonly since: string; over: string | null; gone: string | null }>();
   for (const { type, data, occurred } of facts) {
     const { requestId } = data as { requestId: string };

@@ -42,7 +42,7 @@ async function generationsOf(commands: GenerationCommands, projection: string) {
 }
 
 /** A generation as the graph shows it. */
-export function shownGeneration({ phase, verification, remainingMs, facts, customers, ...status }: GenerationStatus) {
+function shownGeneration({ phase, verification, remainingMs, facts, customers, ...status }: GenerationStatus) {
   return {
     ...status,
     facts: within(facts),

@@ -72,7 +72,7 @@ function compiled(text: string): Rule | null {
 }
 
 /** Whether a fold of one customer knows all of these attributes. */
-export function isOfAFold(reads: readonly string[]): boolean {
+function isOfAFold(reads: readonly string[]): boolean {
   return reads.every((name) => attributeOf(name)?.from !== 'model');
 }
 
