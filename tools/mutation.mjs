@@ -43,6 +43,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
     plugins: [path.join(root, 'tools', 'mutation', 'runner.mjs')],
     coverageAnalysis: 'perTest',
     concurrency: 1,
+    // The specs that reach a mutant take milliseconds: what loops for ever need not be waited for long.
+    timeoutMS: 2_000,
     // Types were checked before; a mutant that would not compile is a mutant all the same.
     disableTypeChecks: false,
     tempDirName: 'dist/mutation/work',
