@@ -1,11 +1,12 @@
 import type { EventLog } from '@tsunagari/event-log';
-import { type Asked, historicLifetimeValue, type Metric, simpleLifetimeValue } from '@tsunagari/metrics';
+import { type Asked, historicLifetimeValue, type Metric } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import { factsOfTypes } from '../definitions/metrics-of-facts.query';
-import { marginRate, monthlyRate } from '../definitions/metrics-of-rows.query';
+import { simpleValueOf } from '../definitions/metrics-of-rows.query';
 import type { HoldingsState } from '../holdings/holdings.projection';
 import { contractCurrency, revenueBoard, runs } from '../holdings/revenue-board.query';
+import { pagesByKey } from '../pages-by-key';
 import { marginToDate, netMinor, type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
 import { type Base, COST_TYPES, type CostMetric, costMetrics, type Costs, costsOf } from './costs';
 
@@ -36,14 +37,19 @@ export async function costBoard(
 async function accountsOf(pool: Pool, days: Days, currency: string): Promise<Pick<Base, 'account' | 'value'>> {
   const { waterfall, paying } = await revenueBoard(pool, { ...days, currency });
   if (paying === 0) return { account: null, value: null };
-  const margin = await marginRate(pool, currency);
-  const monthlyMinor = waterfall.end / paying;
-  const churnMonthly = monthlyRate(waterfall, days.to - days.from + 1);
-  const { value, method, notes } = simpleLifetimeValue({}, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
+  const { metric, monthlyMinor, margin } = await simpleValueOf(pool, { waterfall, paying }, days, currency);
+  const { value, method, notes } = metric;
   return { account: { monthlyMinor, margin, currency }, value: value === null ? null : { minor: value, currency, method, notes } };
 }
 
+type BoughtOrHeld = { readonly key: string; readonly purchases: PurchasesState | null; readonly holdings: HoldingsState | null };
+
 const PAGE = 2000;
+/** Whoever has an order or a contract; in two, a side at a time, so that each page is a range of keys. */
+const BOUGHT_OR_HELD = `select key, p.state as purchases, h.state as holdings
+  from (select key from (select key from understanding.purchases where key > $1 order by key limit $2) bought
+    union select key from (select key from understanding.holdings where key > $1 order by key limit $2) held order by key limit $2) k
+  left join understanding.purchases p using (key) left join understanding.holdings h using (key) order by key`;
 
 /** Who was converted in the period, who was kept in it, and what those converted have bought to date, one by one on average. */
 async function customersOf(
@@ -52,24 +58,25 @@ async function customersOf(
   currency: string | null,
 ): Promise<{ readonly converted: number; readonly kept: number; readonly bought: Base['value'] }> {
   let [converted, kept, revenueMinor, marginMinor, known, mixed] = [0, 0, 0, 0, 0, 0];
-  for await (const { purchases, holdings } of boughtOrHeld(pool)) {
+  const count = ({ purchases, holdings }: BoughtOrHeld): void => {
     const days = purchases === null || purchases.kind === 'unidentified' ? [] : saleDayNumbers(purchases);
     const contracts = holdings?.contracts ?? [];
     const first = Math.min(...days.slice(0, 1), ...contracts.flatMap(({ since }) => since ?? []));
     if (first < from) {
       if (days.some((day) => day >= from && day <= to) || contracts.some((contract) => runs(contract, to))) kept += 1;
-      continue;
+      return;
     }
-    if (first > to) continue;
+    if (first > to) return;
     converted += 1;
     const inCurrency = currency === null ? undefined : purchases?.byCurrency[currency];
     if (Object.keys(purchases?.byCurrency ?? {}).length > (inCurrency === undefined ? 0 : 1)) mixed += 1;
-    if (inCurrency === undefined) continue;
+    if (inCurrency === undefined) return;
     const margin = marginToDate(inCurrency);
     revenueMinor += netMinor(inCurrency);
     marginMinor += margin ?? 0;
     known += margin === null ? 0 : 1;
-  }
+  };
+  for await (const rows of pagesByKey<BoughtOrHeld>(pool, BOUGHT_OR_HELD, { size: PAGE })) rows.forEach(count);
   if (converted === 0 || currency === null) return { converted, kept, bought: null };
   const whole = historicLifetimeValue({}, { revenueMinor, marginMinor: known === converted ? marginMinor : null, currency });
   const notes = mixed === 0 ? whole.notes : [...whole.notes, `${mixed} bought in other currencies too: left out`];
@@ -78,20 +85,4 @@ async function customersOf(
     kept,
     bought: { minor: (whole.value ?? 0) / converted, currency, method: `${whole.method} to date ÷ converted customers`, notes },
   };
-}
-
-type BoughtOrHeld = { readonly purchases: PurchasesState | null; readonly holdings: HoldingsState | null };
-
-async function* boughtOrHeld(pool: Pool): AsyncGenerator<BoughtOrHeld> {
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const { rows } = await pool.query<BoughtOrHeld & { readonly key: string }>(
-      `select key, p.state as purchases, h.state as holdings from understanding.purchases p full join understanding.holdings h using (key)
-       where key > $1 order by key limit $2`,
-      [after, PAGE],
-    );
-    yield* rows;
-    after = rows.at(-1)?.key ?? after;
-    if (rows.length < PAGE) return;
-  }
 }

@@ -1,6 +1,6 @@
 import type { MetricDefined } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
-import { type Asked, type Metric, type MetricId, simpleLifetimeValue, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
+import { type Asked, type Metric, type MetricId, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import { attributesOf } from '../attributes/attributes';
 import { everyUnderstood } from '../attributes/understood.query';
@@ -19,7 +19,7 @@ import { connectionBoard } from '../reach/connection-board.query';
 import { PROJECTIONS, type ReadModelName, type UnderstandingLoaders } from '../understanding.loaders';
 import { metricCount } from './metric-value';
 import { factsOfTypes, METRICS_OF_FACTS } from './metrics-of-facts.query';
-import { activeUsersOf, historicValueOf, marginRate, monthlyRate, reciprocityOf } from './metrics-of-rows.query';
+import { activeUsersOf, historicValueOf, reciprocityOf, simpleValueOf } from './metrics-of-rows.query';
 
 /** Metrics of what contracts bring, over a period. */
 const OF_CONTRACTS: readonly string[] = ['mrr', 'nrr', 'grr', 'logo-retention', 'quick-ratio', 'arpa', 'churn', 'ltv-simple'];
@@ -117,13 +117,8 @@ export function metricAnswers({
     if (currency === null) return unanswered('NOT_FOUND', 'There is no contract yet.', { remedy: 'Record or import subscriptions first.' });
     const board = await revenueBoard(pool, { ...days, currency });
     if (kind === 'ltv-simple') {
-      const { waterfall, paying } = board;
-      const margin = await marginRate(pool, currency);
-      const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
-      const churnMonthly = monthlyRate(waterfall, days.to - days.from + 1);
-      const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
-      const notes = margin === null ? simple.notes : [...simple.notes, 'the margin is that of the orders whose margin is known'];
-      return { metric: { ...simple, notes }, reads: ['holdings'] };
+      const { metric } = await simpleValueOf(pool, board, days, currency, asked);
+      return { metric, reads: ['holdings'] };
     }
     const metrics: Readonly<Record<string, Metric>> = revenueMetrics(board, days, currency, asked.definitionVersion);
     const metric = metrics[kind];

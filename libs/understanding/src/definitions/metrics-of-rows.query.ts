@@ -1,7 +1,17 @@
-import { activeUsers, type Asked, historicLifetimeValue, type Metric, metric, reciprocity, type Waterfall } from '@tsunagari/metrics';
+import {
+  activeUsers,
+  type Asked,
+  historicLifetimeValue,
+  type Metric,
+  metric,
+  reciprocity,
+  simpleLifetimeValue,
+  type Waterfall,
+} from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import type { DayCount, ExperienceState } from '../experience/experience.projection';
+import { pagesByKey } from '../pages-by-key';
 import { type CurrencyPurchases, marginToDate, netMinor } from '../purchases/purchases.projection';
 
 type Days = { readonly from: DayNumber; readonly to: DayNumber };
@@ -9,16 +19,8 @@ type Days = { readonly from: DayNumber; readonly to: DayNumber };
 const PAGE = 2000;
 
 async function* rowsOf<S>(pool: Pool, readModel: 'experience' | 'purchases'): AsyncGenerator<{ readonly key: string; readonly state: S }> {
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const { rows } = await pool.query<{ key: string; state: S }>(
-      `select key, state from understanding.${readModel} where key > $1 order by key limit $2`,
-      [after, PAGE],
-    );
-    yield* rows;
-    after = rows.at(-1)?.key ?? after;
-    if (rows.length < PAGE) return;
-  }
+  const text = `select key, state from understanding.${readModel} where key > $1 order by key limit $2`;
+  for await (const rows of pagesByKey<{ key: string; state: S }>(pool, text, { size: PAGE })) yield* rows;
 }
 
 function within(counts: readonly DayCount[], { from, to }: Days): number {
@@ -75,13 +77,13 @@ export async function historicValueOf(pool: Pool, currency: string, asked: Asked
 }
 
 /** The monthly rate at which revenue is lost that makes what was lost of it within so many days, under a constant risk. */
-export function monthlyRate({ start, churn, contraction }: Pick<Waterfall, 'start' | 'churn' | 'contraction'>, days: number): number {
+function monthlyRate({ start, churn, contraction }: Pick<Waterfall, 'start' | 'churn' | 'contraction'>, days: number): number {
   const lost = start === 0 ? 0 : (churn + contraction) / start;
   return 1 - (1 - Math.min(1, lost)) ** (365 / 12 / days);
 }
 
 /** The margin of all orders whose margin is known, as a share of their sales; null where none is. */
-export async function marginRate(pool: Pool, currency: string): Promise<number | null> {
+async function marginRate(pool: Pool, currency: string): Promise<number | null> {
   const { rows } = await pool.query<{ margin: string | null; sales: string | null }>(
     `select sum((state->'byCurrency'->$1->>'marginMinor')::bigint) as margin, sum((state->'byCurrency'->$1->>'marginSalesMinor')::bigint) as sales
      from understanding.purchases`,
@@ -89,4 +91,20 @@ export async function marginRate(pool: Pool, currency: string): Promise<number |
   );
   const sales = Number(rows[0]?.sales ?? 0);
   return sales > 0 ? Number(rows[0]?.margin ?? 0) / sales : null;
+}
+
+/** What a contract is worth simply, with what it was reckoned from, of the revenue of a period; `method` and `notes` say what is known of the margin. */
+export async function simpleValueOf(
+  pool: Pool,
+  { waterfall, paying }: { readonly waterfall: Waterfall; readonly paying: number },
+  { from, to }: Days,
+  currency: string,
+  asked: Asked = {},
+): Promise<{ readonly metric: Metric; readonly monthlyMinor: number; readonly margin: number | null }> {
+  const margin = await marginRate(pool, currency);
+  const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
+  const churnMonthly = monthlyRate(waterfall, to - from + 1);
+  const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });
+  const notes = margin === null ? simple.notes : [...simple.notes, 'the margin is that of the orders whose margin is known'];
+  return { metric: { ...simple, notes }, monthlyMinor, margin };
 }

@@ -1,6 +1,7 @@
 import { type AccountMonths, type Churn, customerChurn, type Fate, type Waterfall, waterfallOf } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
+import { pagesByKey } from '../pages-by-key';
 import type { HoldingsState } from './holdings.projection';
 
 export type RevenueQuestion = { readonly from: DayNumber; readonly to: DayNumber; readonly currency: string };
@@ -53,12 +54,8 @@ export async function revenueBoard(pool: Pool, question: RevenueQuestion): Promi
   const accounts: AccountMonths[] = [];
   const fates: Fate[] = [];
   let joinedAndLeft = 0;
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const { rows } = await pool.query<{ key: string; state: HoldingsState }>(
-      'select key, state from understanding.holdings where key > $1 order by key limit $2',
-      [after, PAGE],
-    );
+  const text = 'select key, state from understanding.holdings where key > $1 order by key limit $2';
+  for await (const rows of pagesByKey<{ key: string; state: HoldingsState }>(pool, text, { size: PAGE }))
     for (const { key, state } of rows) {
       const account = accountMonths(key, state, question);
       if (account.start > 0 || account.end > 0) accounts.push(account);
@@ -71,9 +68,6 @@ export async function revenueBoard(pool: Pool, question: RevenueQuestion): Promi
       )
         joinedAndLeft += 1;
     }
-    after = rows.at(-1)?.key ?? after;
-    if (rows.length < PAGE) break;
-  }
   return {
     waterfall: waterfallOf(accounts),
     churn: customerChurn({}, fates, joinedAndLeft),

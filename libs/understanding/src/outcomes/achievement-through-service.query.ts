@@ -4,6 +4,7 @@ import { achievementLift, achievementLiftByAssignment, type Asked, calendarOf, t
 import type { IdentityReader } from '@tsunagari/projection';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
+import { pagesByKey } from '../pages-by-key';
 import { factsOfCustomers } from '../replay/customers-with-facts';
 import { momentsOf } from '../retention/retention-of-events.query';
 import type { Holdout } from './holdout-assignments.query';
@@ -126,7 +127,7 @@ export type AchievementThroughService = ReturnType<LiftCount['result']> & { read
 
 const PAGE = 500;
 const ROWS = `select key, state->'purposes' as purposes from understanding.outcomes
-  where string_to_array(purposes, ' ') @> array[$1::text] and key > $2 order by key limit $3`;
+  where string_to_array(purposes, ' ') @> array[$3::text] and key > $1 order by key limit $2`;
 
 /**
  * Whether customers reach a purpose through using a service (0.17), over everybody with a confirmed goal of it: goals from the read model,
@@ -142,9 +143,8 @@ export async function achievementThroughService(
   const lift = new LiftCount(question);
   const byAssignment = holdouts.map((holdout) => new AssignedLiftCount(holdout, question));
   const event = { kind: 'USE' as const, ...(question.use === null ? {} : { name: question.use }) };
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const { rows } = await reads.pool.query<{ key: string } & OutcomesState>(ROWS, [question.purposeId, after, PAGE]);
+  const pages = pagesByKey<{ key: string } & OutcomesState>(reads.pool, ROWS, { size: PAGE, values: [question.purposeId] });
+  for await (const rows of pages) {
     const facts = await factsOfCustomers(
       reads,
       rows.map(({ key }) => key),
@@ -156,8 +156,6 @@ export async function achievementThroughService(
       lift.add({ confirmed, achieved, uses: momentsOf(facts.get(key) ?? [], event).map(dayAt) });
       for (const count of byAssignment) count.add(key, { confirmed, achieved });
     }
-    after = rows.at(-1)?.key ?? after;
-    if (rows.length < PAGE) break;
   }
   return { ...lift.result(), holdouts: byAssignment.map((count) => count.result()) };
 }

@@ -10,6 +10,7 @@ import {
 } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { HoldingsState } from '../holdings/holdings.projection';
+import { pagesByKey } from '../pages-by-key';
 import { type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
 import type { Holdout } from './holdout-assignments.query';
 import { firstAchieved, type OutcomesState } from './outcomes.projection';
@@ -58,9 +59,7 @@ export async function outcomeRetention(
 ): Promise<OutcomeRetention> {
   const relationships: Relationship[] = [];
   const arms = holdouts.map(() => ({ treated: [] as Lifetime[], heldOut: [] as Lifetime[] }));
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const { rows } = await pool.query<Row>(ROWS, [after, PAGE]);
+  for await (const rows of pagesByKey<Row>(pool, ROWS, { size: PAGE }))
     for (const { key, by_currency: byCurrency, contracts, purposes } of rows) {
       const saleDays = byCurrency === null ? [] : saleDayNumbers({ byCurrency });
       const span = firstRelationship({ contracts: contracts ?? [], saleDays }, rule);
@@ -74,9 +73,6 @@ export async function outcomeRetention(
         arms[n]?.[assigned.held ? 'heldOut' : 'treated'].push({ duration: span.end - assigned.day, happened: span.left });
       }
     }
-    after = rows.at(-1)?.key ?? after;
-    if (rows.length < PAGE) break;
-  }
   return {
     landmarks: outcomeToRetention(asked, relationships, { landmarks, horizonDays }),
     holdouts: holdouts.map(({ holdoutId, share }, n) => {

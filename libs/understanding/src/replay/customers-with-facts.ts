@@ -2,6 +2,7 @@ import { type Fact, facts as registry } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { IdentityReader } from '@tsunagari/projection';
 import type { Pool } from 'pg';
+import { pagesByKey } from '../pages-by-key';
 
 export type FactsByCustomer = {
   readonly pool: Pool;
@@ -43,19 +44,13 @@ export async function* customersWithFacts({ pool, journal, identity, types, onPa
     `select count(*)::int as total from understanding.profile where kind <> 'unidentified'`,
   );
   const total = rows[0]?.total ?? 0;
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (let done = 0; ;) {
-    const page = await pool.query<{ key: string }>(
-      `select key from understanding.profile where kind <> 'unidentified' and key > $1 order by key limit $2`,
-      [after, PAGE],
-    );
-    const keys = page.rows.map(({ key }) => key);
-    if (keys.length === 0) return;
+  const text = `select key from understanding.profile where kind <> 'unidentified' and key > $1 order by key limit $2`;
+  let done = 0;
+  for await (const page of pagesByKey<{ key: string }>(pool, text, { size: PAGE })) {
+    const keys = page.map(({ key }) => key);
     const facts = await factsOfCustomers({ journal, identity }, keys, types);
     for (const customer of keys) yield { customer, facts: facts.get(customer) ?? [] };
     done += keys.length;
     onPage?.(done, total);
-    after = keys.at(-1) ?? after;
-    if (keys.length < PAGE) return;
   }
 }
