@@ -43,6 +43,11 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await pause(10);
 }
 
+it('ports that are taken together are different ones, all free', async () => {
+  const ports = await freePorts(200);
+  expect(new Set(ports).size).toBe(200);
+});
+
 it('a process that is killed is started again at the same address, and its log goes on', async () => {
   const ends: (string | null)[] = [];
   const managed = await manage(SERVER, ({ signal }) => ends.push(signal));

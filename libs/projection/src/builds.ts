@@ -11,6 +11,7 @@ import type { Verification } from './generation-face';
 import { type KnownGeneration, labelledView, lockProjection, placeShards, showView, tell } from './generations';
 import type { IdentityReader } from './identity/identity-reader';
 import type { TakenShard } from './leases';
+import { copyWhatCanBe } from './page-writer';
 import { readDays } from './pages';
 import { type NewlyParked, park } from './parked';
 import { ReadModel, type Written } from './read-model';
@@ -72,11 +73,6 @@ export class Builds {
       ]);
       this.context.onError(taken.reader, new Error(`${taken.marker}: ${error}`));
     }
-    // Asked for, not remembered: it may have come further since the last beat.
-    const { rows } = await pool.query<{ phase: Build['phase'] }>(
-      `select phase from ${quoted(schema)}.projections where name = $1 and generation = $2`,
-      [taken.reader, taken.generation],
-    );
     this.builds.set(keyOf(taken.reader, taken.generation), {
       known,
       definition,
@@ -85,7 +81,8 @@ export class Builds {
       careful: taken.strikes > 0,
       deadly: new Set(),
       lastCustomer: taken.lastCustomer,
-      phase: rows[0]?.phase ?? known.phase,
+      // Asked for, not remembered: it may have come further since the last beat.
+      phase: (await this.phaseOf(pool, known)) ?? known.phase,
     });
   }
 
@@ -225,7 +222,7 @@ export class Builds {
           [name, generation, worker, build.lastCustomer, batch.upTo],
         );
         if (moved.rowCount !== 1) throw new LostLease(name);
-        const unwritable = await this.copyWhatCanBe(client, build.model, rows);
+        const unwritable = await copyWhatCanBe(client, build.model, rows);
         await park(client, schema, { name, generation }, build.bound, [...parked, ...unwritable]);
         await client.query(
           `update ${quoted(schema)}.projections set facts = facts + $3, customers = customers + $4, busy_ms = busy_ms + $5, done = $6
@@ -239,29 +236,6 @@ export class Builds {
     }
   }
 
-  /** A value that does not fit its column is that key's fault: it is parked, the others are copied. */
-  private async copyWhatCanBe(
-    client: Parameters<ReadModel['copy']>[0],
-    model: ReadModel,
-    rows: readonly Written[],
-  ): Promise<NewlyParked[]> {
-    await client.query('savepoint copied');
-    try {
-      await model.copy(client, rows);
-      return [];
-    } catch (error) {
-      if (!/^2[23]/.test(String((error as { code?: unknown }).code))) throw error;
-      await client.query('rollback to savepoint copied');
-      const [one, another] = rows;
-      if (one && !another) return [{ customer: one.key, error: String(error), attempts: 1, retryMs: 1000 }];
-      const half = rows.length >> 1;
-      return [
-        ...(await this.copyWhatCanBe(client, model, rows.slice(0, half))),
-        ...(await this.copyWhatCanBe(client, model, rows.slice(half))),
-      ];
-    }
-  }
-
   /** Indexes, and the shards' checkpoints where the build ends: from here on it is folded by position like any other. */
   private async finish(build: Build): Promise<void> {
     const { pool, schema, worker } = this.context;
@@ -272,11 +246,8 @@ export class Builds {
       async (client) => {
         await this.holdLease(client, build, worker);
         // It may have been taken up again, after a lost lease, while this very step was on its way to the database.
-        const { rows } = await client.query<{ phase: Build['phase'] }>(
-          `select phase from ${quoted(schema)}.projections where name = $1 and generation = $2`,
-          [definition.name, known.generation],
-        );
-        if (rows[0] && rows[0].phase !== 'building') return rows[0].phase;
+        const phase = await this.phaseOf(client, known);
+        if (phase !== undefined && phase !== 'building') return phase;
         await model.index(client);
         await placeShards(client, schema, definition.name, known.generation, bound, known.live);
         await client.query(
@@ -381,6 +352,14 @@ export class Builds {
     );
     build.phase = 'failed';
     this.context.onError(name, new Error(`generation ${build.known.generation} was not built: ${error}`));
+  }
+
+  private async phaseOf(on: Pick<PoolClient, 'query'>, { name, generation }: KnownGeneration): Promise<Build['phase'] | undefined> {
+    const { rows } = await on.query<{ phase: Build['phase'] }>(
+      `select phase from ${quoted(this.context.schema)}.projections where name = $1 and generation = $2`,
+      [name, generation],
+    );
+    return rows[0]?.phase;
   }
 
   private async holdLease(client: Parameters<ReadModel['copy']>[0], { definition, known }: Build, worker: string): Promise<void> {

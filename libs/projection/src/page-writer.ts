@@ -151,6 +151,22 @@ async function writeWhatCanBe(target: WriteTarget, client: PoolClient, sink: Pag
   }
 }
 
+/** The same of rows whose keys are not there yet, by halves: COPY does not say which one it was. Answers those to be parked. */
+export async function copyWhatCanBe(client: PoolClient, model: ReadModel, rows: readonly Written[]): Promise<readonly NewlyParked[]> {
+  await client.query('savepoint copied');
+  try {
+    await model.copy(client, rows);
+    return [];
+  } catch (error) {
+    if (!isFaultOfData(error)) throw error;
+    await client.query('rollback to savepoint copied');
+    const [one, another] = rows;
+    if (one && !another) return [{ customer: one.key, error: String(error), attempts: 1, retryMs: 1000 }];
+    const half = rows.length >> 1;
+    return [...(await copyWhatCanBe(client, model, rows.slice(0, half))), ...(await copyWhatCanBe(client, model, rows.slice(half)))];
+  }
+}
+
 /** SQLSTATE classes 22 (data exception) and 23 (constraint). */
 function isFaultOfData(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;

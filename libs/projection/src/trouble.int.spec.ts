@@ -170,6 +170,8 @@ describe('the runner in trouble', () => {
 
   it('counts no death where a process was only slow: it takes the strike back when it comes to itself (failure mode 13)', async () => {
     await started({ leaseMs: 500 });
+    const held = "select count(*)::int as n from understanding.checkpoints where reader = 'trail' and shard >= 0 and lease is not null";
+    await until(async () => (await db.pool.query(held)).rows[0].n === 16);
     const thief = uuid('thief');
     await db.pool.query("insert into understanding.workers values ($1, '{trail:1}', now() + interval '1 hour')", [thief]);
     // What another process does that takes it for dead.

@@ -39,7 +39,7 @@ A killed import is repeated as it is: what stands is found, what is missing is a
           answer(
             call,
             outcome,
-            `${quantity(summary.lines)} lines became ${quantity(summary.orders)} orders, refunds and adjustments${known}; ` +
+            `${quantity(summary.lines)} lines became ${quantity(summary.orders)} ${format === 'facts' ? 'facts' : 'orders, refunds and adjustments'}${known}; ` +
               `${quantity(summary.quarantined)} rows in quarantine (${duration(summary.seconds)})`,
           );
           return 0;

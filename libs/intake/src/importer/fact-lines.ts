@@ -106,7 +106,12 @@ function readLine(text: string, now: string): Observation | Refusal {
   const { id, type, occurred, identifier, also, data } = parsed.data;
   const definition = facts.get(type);
   if (!definition)
-    return refusal('UNKNOWN_TYPE', 'type', `a type of fact that the contracts know; ${type} is none`, 'See libs/contracts/schemas.');
+    return refusal(
+      'UNKNOWN_TYPE',
+      'type',
+      `a type of fact that the contracts know, as retention.subscriptions.order-placed; ${type} is none`,
+      'See libs/contracts/schemas.',
+    );
   const checked = definition.data.safeParse(data);
   if (!checked.success) return invalid(checked.error, 'data.');
   if (Object.values(data).some(isSealed)) return refusal('INVALID_FIELD', 'data', 'values as they are: sealing is done here');
