@@ -5,7 +5,6 @@ import {
   paymentFailed,
   pauseLapsed,
   perpetualLicenceMigrated,
-  type PlanDefined,
   planChanged,
   subscriptionActivated,
   subscriptionCancelled,
@@ -15,30 +14,10 @@ import {
   trialStarted,
 } from '@tsunagari/contracts';
 import { given, recorded } from '@tsunagari/testing';
-import { type OfferedPlan, subscriptionDecider } from './subscription.decider';
+import { day, jpy, monthlyRefill, offered, subject, subscriptionId } from './spec-refill';
+import { subscriptionDecider } from './subscription.decider';
 
-const subject = '0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f';
-const subscriptionId = 's-1';
-const DAY0 = '2026-01-01T00:00:00.000Z';
-const day = (n: number): string => new Date(Date.parse(DAY0) + n * 86_400_000).toISOString();
-const jpy = (amountMinor: number) => ({ amountMinor, currency: 'JPY' });
 const gone = { mrr: jpy(0), mrrDelta: jpy(-1980) };
-const version: PlanDefined = {
-  planId: 'refill',
-  planVersion: 1,
-  family: 'refill',
-  name: { ja: '詰め替え', en: 'Refill' },
-  price: jpy(1980),
-  interval: 'month',
-  trialDays: 14,
-  entitlements: [],
-  terms: { takesEffect: 'period-end', noticeDays: 0, minimumMonths: 0 },
-  graceDays: 30,
-};
-const offered = (over: Partial<PlanDefined> = {}, rest: Partial<OfferedPlan> = {}): OfferedPlan => ({
-  ...{ version: { ...version, ...over }, published: true, retired: false },
-  ...rest,
-});
 const about = (at: number) => ({ subscriptionId, at: day(at) });
 const fact = (definition: FactDefinition, data: object, at = 0) =>
   recorded(definition, { subscriptionId, ...data }, { subject, occurred: day(at) });
@@ -47,7 +26,7 @@ const told = (definition: FactDefinition, data: object, occurred?: number) => ({
   ...(occurred === undefined ? {} : { occurred: day(occurred) }),
 });
 
-const { planId, planVersion, family, price, interval, terms, graceDays } = version;
+const { planId, planVersion, family, price, interval, terms, graceDays } = monthlyRefill;
 const paid = {
   planId,
   planVersion,

@@ -17,37 +17,13 @@ import {
   trialStarted,
   type Fact,
   type FactDefinition,
-  type PlanDefined,
 } from '@tsunagari/contracts';
 import { given, recorded } from '@tsunagari/testing';
 import fc from 'fast-check';
+import { DAY0, day, jpy, monthlyRefill, offered, subject, subscriptionId } from './spec-refill';
 import { type OfferedPlan, subscriptionDecider, type SubscriptionCommand } from './subscription.decider';
 import { dueAt, evolveSubscription, type Subscription } from './subscription.state';
 
-const subject = '0b6f1a52-2a3b-4c0d-8e0f-1a2b3c4d5e6f';
-const DAY0 = '2026-01-01T00:00:00.000Z';
-const day = (n: number): string => new Date(Date.parse(DAY0) + n * 86_400_000).toISOString();
-const jpy = (amountMinor: number) => ({ amountMinor, currency: 'JPY' });
-const subscriptionId = 's-1';
-
-const monthlyRefill: PlanDefined = {
-  planId: 'refill',
-  planVersion: 1,
-  family: 'refill',
-  name: { ja: '詰め替え', en: 'Refill' },
-  price: jpy(1980),
-  interval: 'month',
-  trialDays: 14,
-  entitlements: [],
-  terms: { takesEffect: 'period-end', noticeDays: 0, minimumMonths: 0 },
-  graceDays: 30,
-};
-const offered = (over: Partial<PlanDefined> = {}, rest: Partial<OfferedPlan> = {}): OfferedPlan => ({
-  version: { ...monthlyRefill, ...over },
-  published: true,
-  retired: false,
-  ...rest,
-});
 const plus = offered({ planId: 'refill-plus', price: jpy(2980) });
 
 let position = 0;
