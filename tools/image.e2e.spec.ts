@@ -77,6 +77,12 @@ describe.each(files)('%s (no engine here: what can be checked without one)', (fi
   });
 });
 
+it('a process in a container runs under the flags under which all are measured; its image has no source maps to name sources by', () => {
+  const flags = /nodeFlags = \[(.*)\]/.exec(read('tools/steps.mjs'))?.[1]?.match(/--[^']+/g) ?? [];
+  const started = /^CMD .*exec node (.*) apps/m.exec(read('infra/docker/Dockerfile'))?.[1]?.split(' ');
+  expect(started).toEqual(flags.filter((flag) => flag !== '--enable-source-maps'));
+});
+
 it('the distributed mode starts every process, and what each waits for has a health check', () => {
   const { services } = composeOf('docker-compose.yml');
   const started = Object.values(services).flatMap(({ build }) => build?.args?.APP ?? []);
