@@ -110,7 +110,7 @@ describe("the image's steps, run by hand in a folder of its own", () => {
     const built = spawnSync('sh', ['-c', script], { cwd: source, encoding: 'utf8' });
     expect([built.status, built.status === 0 ? '' : built.stderr]).toEqual([0, '']);
     rmSync(source, { recursive: true });
-    expect(sizeOf(image)).toBeLessThan(26 * 1024 * 1024);
+    expect(sizeOf(image)).toBeLessThan(24 * 1024 * 1024);
 
     const database = await testDatabase();
     const platform = await startPlatformProcess(path.join(image, 'apps', 'platform', 'main.js'), {

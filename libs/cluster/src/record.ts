@@ -48,8 +48,10 @@ export async function claimCluster(home: string): Promise<void> {
   if (!record) return;
   if (isAlive(record.pid) && record.pid !== process.pid)
     throw new Error(`A cluster runs in ${home} already (process ${record.pid}): tsunagari cluster down ends it.`);
-  for (const { pid } of record.processes) if (pid !== null && isOurs(pid)) process.kill(pid, 'SIGKILL');
-  while (record.processes.some(({ pid }) => pid !== null && isOurs(pid))) await pause(20);
+  const left = record.processes.flatMap(({ pid }) => (pid !== null && isOurs(pid) ? [pid] : []));
+  for (const pid of left) process.kill(pid, 'SIGKILL');
+  // Not by what it runs: on its way out a process has lost its command line already, and still has its port.
+  while (left.some(isAlive)) await pause(20);
   forgetCluster(home);
 }
 

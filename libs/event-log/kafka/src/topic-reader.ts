@@ -13,7 +13,7 @@ export type TopicReader = {
   readonly head: () => Promise<Position>;
   /** A page of what is wanted; `upTo` also advances over what is not. */
   readonly read: <T>(page: PageOf<T>) => Promise<{ readonly items: readonly T[]; readonly upTo: Position; readonly atEnd: boolean }>;
-  /** Calls back soon after something was written; returns how to stop. */
+  /** Calls back soon after something was written, and once as it begins to watch; returns how to stop. */
   readonly onAppended: (listener: () => void) => () => void;
   readonly close: () => Promise<void>;
 };
@@ -65,6 +65,7 @@ export function openTopicReader({ kafka, topic, waitMs }: TopicReaderOptions): T
     if (cursors.length > readers) cursors.shift();
   };
 
+  const tell = (): void => [...listeners].forEach((listener) => listener());
   /** A connection of its own: the broker answers a connection's requests one after the other, and these wait. */
   const watch = async (): Promise<void> => {
     const own = openPartitions({ kafka, topic });
@@ -72,11 +73,15 @@ export function openTopicReader({ kafka, topic, waitMs }: TopicReaderOptions): T
       let next: number | undefined;
       while (listeners.size > 0)
         try {
-          next ??= (await own.ends())[0] ?? 0;
+          if (next === undefined) {
+            next = (await own.ends())[0] ?? 0;
+            // What was written while the end was sought, nobody would hear of.
+            tell();
+          }
           const [answer] = await own.fetch(new Map([[0, next]]), { waitMs });
           if (!answer || answer.next === next) continue;
           next = answer.next;
-          for (const listener of [...listeners]) listener();
+          tell();
         } catch {
           // A broker that is away has nothing new; who reads sees the error.
           await new Promise((resolve) => setTimeout(resolve, 200));
