@@ -40,6 +40,7 @@ export class Pages {
   read = 0;
   private readonly kept = new Map<Position, Promise<Page>>();
   private readonly contexts = new WeakMap<Page, Promise<PageContext>>();
+  private readonly parts = new WeakMap<Page, Map<string, Page>>();
 
   constructor(
     private readonly log: EventLog,
@@ -66,16 +67,35 @@ export class Pages {
   /** The page after a position that stage 0 has passed; undefined where it has not. */
   async within(after: Position): Promise<Page | undefined> {
     if (comparePositions(after, this.frontier) >= 0) return undefined;
-    const kept = await this.kept.get(after);
-    if (kept && comparePositions(kept.upTo, this.frontier) <= 0) return kept;
+    for (const [from, reading] of [...this.kept]) {
+      if (comparePositions(from, after) > 0) continue;
+      const page = await reading;
+      if (comparePositions(after, page.upTo) < 0 && comparePositions(page.upTo, this.frontier) <= 0)
+        return this.part(page, after, page.upTo);
+    }
     const reading = this.fetch(after, this.frontier);
     this.keep(after, reading);
     return reading;
   }
 
-  /** A page of one reader alone, which ends where others stand. */
-  between(after: Position, upTo: Position): Promise<Page> {
-    return this.fetch(after, upTo);
+  /** The beginning of a page: at most so many facts, and nothing beyond `upTo`. */
+  beginningOf(page: Page, { most, upTo = page.upTo }: { readonly most?: number; readonly upTo?: Position | undefined }): Page {
+    const last = most === undefined ? undefined : page.facts[most - 1]?.position;
+    const ends = [page.upTo, upTo, ...(last === undefined ? [] : [last])];
+    return this.part(page, page.after, ends.reduce((a, b) => (comparePositions(b, a) < 0 ? b : a)));
+  }
+
+  /** Whoever cuts a page at the same places gets the same part, and with it the same context. */
+  private part(page: Page, after: Position, upTo: Position): Page {
+    if (after === page.after && upTo === page.upTo) return page;
+    const parts = this.parts.get(page) ?? new Map<string, Page>();
+    this.parts.set(page, parts);
+    const known = parts.get(`${after}-${upTo}`);
+    if (known) return known;
+    const facts = page.facts.filter(({ position }) => comparePositions(after, position) < 0 && comparePositions(position, upTo) <= 0);
+    const part = { after, upTo, facts, last: facts.at(-1) };
+    parts.set(`${after}-${upTo}`, part);
+    return part;
   }
 
   context(page: Page): Promise<PageContext> {

@@ -17,6 +17,13 @@ import { quoted, shardOf } from './schema';
 /** Customers folded again at a time: bounds what is read of the journal at once. */
 const REFOLD_BATCH = 250;
 const DUE_BATCH = 2000;
+/**
+ * A page that takes long, because its customers are to be folded anew from long histories, keeps everybody waiting who wants to see the
+ * facts at its beginning, and is done again from there by whoever takes over. So pages halve when one took longer than `SLOW_MS`, and
+ * double again when they are done in a quarter of that; after a death they begin at `CAREFUL` facts, whose keys are marked one by one.
+ */
+const SLOW_MS = 800;
+const CAREFUL = 32;
 const FIRST_KEY = '00000000-0000-0000-0000-000000000000';
 
 export type WorkerContext = {
@@ -48,6 +55,8 @@ export class ProjectionWorker {
   private readonly retries = new Set<string>();
   /** Shards whose last owner died: their next page marks each key before it is folded. */
   private readonly careful = new Set<number>();
+  /** So many facts a page at most. */
+  private most = Infinity;
 
   constructor(
     readonly definition: AnyProjection,
@@ -70,7 +79,10 @@ export class ProjectionWorker {
       );
       this.context.onError({ projection: this.definition.name, kind: 'parked', customer: marker, message: error });
     }
-    if (strikes > 0) this.careful.add(shard);
+    if (strikes > 0) {
+      this.careful.add(shard);
+      this.most = CAREFUL;
+    }
     this.at.set(shard, pos);
     this.waiting = undefined;
   }
@@ -106,7 +118,7 @@ export class ProjectionWorker {
     const { pages } = this.context;
     const shared = await pages.within(group.after);
     // Shards at different places meet again: whoever is behind reads up to where the next ones stand.
-    const page = shared && next && isBefore(next.after, shared.upTo) ? await pages.between(group.after, next.after) : shared;
+    const page = shared && pages.beginningOf(shared, { most: this.most, upTo: next?.after });
     if (!page && this.retries.size === 0) return false;
     this.busy = true;
     const began = performance.now();
@@ -114,14 +126,19 @@ export class ProjectionWorker {
       const whole = page ?? { after: group.after, upTo: group.after, facts: [], last: undefined };
       await this.take(whole, group.shards).catch(async (error: unknown) => {
         if (!(error instanceof Straddles)) throw error;
-        await this.take(await pages.between(group.after, error.at), group.shards);
+        await this.take(pages.beginningOf(whole, { upTo: error.at }), group.shards);
       });
     } finally {
       this.busy = false;
     }
-    const seconds = (performance.now() - began) / 1000;
-    if (page && page.facts.length > 0) this.factsPerSecond = 0.5 * this.factsPerSecond + 0.5 * (page.facts.length / seconds);
+    if (page && page.facts.length > 0) this.learnFrom(page.facts.length, performance.now() - began);
     return true;
+  }
+
+  private learnFrom(facts: number, ms: number): void {
+    this.factsPerSecond = 0.5 * this.factsPerSecond + (0.5 * facts * 1000) / ms;
+    if (ms > SLOW_MS) this.most = Math.max(CAREFUL, Math.ceil(facts / 2));
+    else if (ms < SLOW_MS / 4 && facts >= this.most) this.most *= 2;
   }
 
   private groups(): { readonly after: Position; readonly shards: number[] }[] {
