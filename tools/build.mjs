@@ -52,8 +52,9 @@ export const releaseOptions = (names = apps) => ({
   entryPoints: Object.fromEntries(names.map((app) => [`${app}/main`, `apps/${app}/src/main.ts`])),
   plugins: [],
   external: outside,
-  // A third of a bundle is indentation and comments; names stay, for whoever reads a trace.
+  // A third of a bundle is indentation and comments; names and lines stay, for whoever reads a trace.
   minifyWhitespace: true,
+  lineLimit: 160,
   legalComments: 'linked',
 });
 

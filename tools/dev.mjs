@@ -15,7 +15,7 @@ function startAnew() {
       platform.kill('SIGTERM');
       await ended;
     }
-    platform = spawn(process.execPath, [...nodeFlags, 'dist/apps/platform/main.js', ...process.argv.slice(2)], {
+    platform = spawn(process.execPath, ['--enable-source-maps', ...nodeFlags, 'dist/apps/platform/main.js', ...process.argv.slice(2)], {
       cwd: root,
       stdio: 'inherit',
     });

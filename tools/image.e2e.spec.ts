@@ -77,10 +77,10 @@ describe.each(files)('%s (no engine here: what can be checked without one)', (fi
   });
 });
 
-it('a process in a container runs under the flags under which all are measured; its image has no source maps to name sources by', () => {
+it('a process in a container runs under the flags under which all are measured', () => {
   const flags = /nodeFlags = \[(.*)\]/.exec(read('tools/steps.mjs'))?.[1]?.match(/--[^']+/g) ?? [];
   const started = /^CMD .*exec node (.*) apps/m.exec(read('infra/docker/Dockerfile'))?.[1]?.split(' ');
-  expect(started).toEqual(flags.filter((flag) => flag !== '--enable-source-maps'));
+  expect(started).toEqual(flags);
 });
 
 it('the distributed mode starts every process, and what each waits for has a health check', () => {

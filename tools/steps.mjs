@@ -47,9 +47,9 @@ export function run(command, args, options = {}) {
 /**
  * How Node runs the platform. Most of what it allocates dies young: a nursery wider than Node's own saves work, a wider one still costs more
  * memory than it saves time. The heap is collected when it has doubled: Node lets it triple, and an import took 740 MB of which 200 lived.
- * Stacks name our sources.
+ * No `--enable-source-maps`: the first stack that is looked at would stop the process for most of a second while it reads the map.
  */
-export const nodeFlags = ['--enable-source-maps', '--min-semi-space-size=16', '--max-semi-space-size=16', '--heap-growing-percent=100'];
+export const nodeFlags = ['--min-semi-space-size=16', '--max-semi-space-size=16', '--heap-growing-percent=100'];
 
 /** The local program of an installed package: no global installs, no npx download. */
 export function bin(name) {

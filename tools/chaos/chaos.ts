@@ -5,6 +5,7 @@ import { kafkaEventLog } from '@tsunagari/event-log-kafka';
 import { createPool } from '@tsunagari/postgres';
 import { loadOrCreateSecrets } from '@tsunagari/runtime';
 import { logLevel } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   cutConnections,
   freeze,
@@ -47,6 +48,9 @@ export type ChaosResult = {
   readonly well: boolean;
 };
 
+/** Under load before the first kill: a process that has just been started on a broker that has just been started compiles its code. */
+const WARM_UP_MS = 10_000;
+
 /** In this order, over and over. */
 const INCIDENTS = [restartBroker, cutConnections, freeze('understanding'), resetOffset, freeze('relay'), killDatabase, killAll];
 
@@ -71,6 +75,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     const token = await tokens({ key: loadOrCreateSecrets(home).tokenKey }).issueToken({ subject: 'chaos', roles: ['admin'], ttl: 7200 });
     const load = await startLoad(cluster, token);
+    await pause(WARM_UP_MS);
     const kills = (): number => recoveries.filter(({ kill }) => kill).length;
     const share = (): number => Math.max(kills() / options.kills, (performance.now() - started) / 1000 / options.seconds);
     const goesOn = (): boolean => share() < 1 && options.signal?.aborted !== true;
