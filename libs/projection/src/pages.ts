@@ -82,7 +82,11 @@ export class Pages {
   beginningOf(page: Page, { most, upTo = page.upTo }: { readonly most?: number; readonly upTo?: Position | undefined }): Page {
     const last = most === undefined ? undefined : page.facts[most - 1]?.position;
     const ends = [page.upTo, upTo, ...(last === undefined ? [] : [last])];
-    return this.part(page, page.after, ends.reduce((a, b) => (comparePositions(b, a) < 0 ? b : a)));
+    return this.part(
+      page,
+      page.after,
+      ends.reduce((a, b) => (comparePositions(b, a) < 0 ? b : a)),
+    );
   }
 
   /** Whoever cuts a page at the same places gets the same part, and with it the same context. */

@@ -1,0 +1,94 @@
+import { facts as registry } from '@tsunagari/contracts';
+import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
+import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
+import { migrate } from '@tsunagari/postgres';
+import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { createProjectionRunner } from './runner';
+import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
+import { behaviour, createWorld, moment, trailProjection, uuid, type World } from './spec-world';
+
+describe('the size of a page', () => {
+  let db: TestDatabase;
+  let world: World;
+  let options: Omit<ProjectionRunnerOptions, 'definitions'>;
+  let close: () => Promise<void>;
+  const running: ProjectionRunner[] = [];
+
+  beforeEach(async () => {
+    db = await testDatabase();
+    await migrate(db.pool, eventsSchema);
+    const store = postgresEventStore({ pool: db.pool });
+    const log = postgresEventLog({ pool: db.pool });
+    close = async () => {
+      await log.close();
+      await store.close();
+    };
+    world = createWorld(store);
+    options = { pool: db.pool, log, journal: postgresJournal({ pool: db.pool }), registry };
+  });
+
+  afterEach(async () => {
+    for (const runner of running.splice(0)) await runner.stop();
+    await close();
+    await db.drop();
+  });
+
+  async function started(given: Partial<ProjectionRunnerOptions> = {}): Promise<ProjectionRunner> {
+    const runner = createProjectionRunner({ ...options, definitions: [trailProjection()], ...given });
+    running.push(runner);
+    expect(await runner.start()).toEqual({ kind: 'started' });
+    return runner;
+  }
+
+  /** Writes down where each transaction moved its shards, and how many. */
+  async function movesRecorded(): Promise<() => Promise<readonly { pos: number; shards: number }[]>> {
+    await db.pool.query(`create table moves (pos bigint, tx bigint, nth serial);
+      create function moved() returns trigger language plpgsql as $$ begin
+        insert into moves (pos, tx) values (new.pos, txid_current()); return null; end $$;
+      create trigger moved after update on understanding.checkpoints for each row
+        when (new.reader = 'trail' and new.shard >= 0 and old.pos <> new.pos) execute function moved()`);
+    return async () =>
+      (
+        await db.pool.query<{ pos: number; shards: number }>(
+          'select pos::int, count(*)::int as shards from moves group by tx, pos order by min(nth)',
+        )
+      ).rows;
+  }
+
+  it('is many facts folded in parts of the shards, and comes to what small pages come to', async () => {
+    const who = Array.from({ length: 150 }, (_, n) => uuid(`who ${n}`));
+    await started();
+    await running.pop()?.stop();
+    const moves = await movesRecorded();
+    const at = (n: number): string => who[n % who.length] ?? '';
+    await world.append(Array.from({ length: 900 }, (_, n) => behaviour(at(n), n % 7 === 0 ? moment(0, n) : moment(1, n))));
+    for (const n of [3, 4]) await world.register(at(n));
+    await world.merge(at(3), at(4));
+    await world.append(Array.from({ length: 900 }, (_, n) => behaviour(at(n), moment(2, (n * 31) % 900))));
+    const runner = await started({ pageSize: 5_000 });
+    await runner.catchUp();
+    expect(await moves()).toEqual(Array.from({ length: 4 }, () => ({ pos: 1803, shards: 4 })));
+    expect(await runner.audit('trail')).toMatchObject({ equal: true, rows: 149 });
+    const paged = await started({ pageSize: 50, schema: 'paged' });
+    await paged.catchUp();
+    const hash = await runner.stateHash('trail');
+    expect(hash.kind).toBe('hash');
+    expect(await paged.stateHash('trail')).toEqual(hash);
+  });
+
+  it('is small after a death, and grows as long as it is done quickly (failure mode 13)', async () => {
+    await started();
+    await running.pop()?.stop();
+    await world.append(Array.from({ length: 300 }, (_, n) => behaviour(uuid(`who ${n % 40}`), moment(1, n))));
+    const moves = await movesRecorded();
+    await db.pool.query("update understanding.checkpoints set lease = $1 where reader = 'trail' and shard >= 0", [uuid('dead')]);
+    const runner = await started();
+    await runner.catchUp();
+    const positions = (await moves()).map(({ pos }) => pos);
+    expect(positions[0]).toBe(32);
+    expect(positions.at(-1)).toBe(300);
+    // 32, and then at most twice as many each time.
+    for (const [nth, pos] of positions.entries()) expect(pos).toBeLessThanOrEqual(32 * (2 ** (nth + 1) - 1));
+    expect(await runner.audit('trail')).toMatchObject({ equal: true, rows: 40 });
+  });
+});
