@@ -31,7 +31,11 @@ await build({
   outdir: out,
 });
 const { allBenchmarks } = createRequire(import.meta.url)(path.join(out, 'all.js'));
-const rows = await allBenchmarks({ quick, only, say: (line) => process.stderr.write(`${line}\n`) });
+const rows = await allBenchmarks({ quick, only, say: (line) => process.stderr.write(`${line}\n`) }).catch((error) => {
+  if (!(error instanceof RangeError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
+});
 
 const text = document(rows);
 process.stdout.write(`\n${text}\n`);
