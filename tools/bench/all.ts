@@ -32,7 +32,7 @@ const groups: Record<string, { readonly ids: readonly string[]; readonly run: (o
 /** Runs the groups one after the other: whatever runs beside a benchmark is part of its result. Throws for a name that is none. */
 export async function allBenchmarks(options: BenchmarkOptions): Promise<BenchmarkRow[]> {
   const wanted = options.only.map((name) => name.toLowerCase());
-  const known = Object.entries(groups).flatMap(([name, { ids }]) => [name, ...ids]);
+  const known = [...new Set(Object.entries(groups).flatMap(([name, { ids }]) => [name, ...ids]))];
   const unknown = wanted.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new RangeError(`There is no benchmark ${unknown}: ${known.join(', ')}.`);
   const rows: BenchmarkRow[] = [];
