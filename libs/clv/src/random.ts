@@ -14,6 +14,13 @@ export interface Random {
   readonly beta: (a: number, b: number) => number;
 }
 
+/** At least three proposals of four fit: that a thousand in a row do not has no probability in float64, unless a shape is no finite number. */
+const MOST_DRAWN = 1000;
+
+function nothingFits(): RangeError {
+  return new RangeError(`no draw fits: ${MOST_DRAWN} in a row were rejected`);
+}
+
 /** xoroshiro128+ from a 32-bit seed. Normals by the polar method, gammas by Marsaglia & Tsang (2000). */
 export function createRandom(seed: number): Random {
   const generator = xoroshiro128plus(seed | 0);
@@ -25,7 +32,7 @@ export function createRandom(seed: number): Random {
       spare = null;
       return value;
     }
-    for (;;) {
+    for (let drawn = 0; drawn < MOST_DRAWN; drawn++) {
       const u = 2 * uniform() - 1;
       const v = 2 * uniform() - 1;
       const s = u * u + v * v;
@@ -35,16 +42,18 @@ export function createRandom(seed: number): Random {
         return u * scale;
       }
     }
+    throw nothingFits();
   };
   const gamma = (shape: number): number => {
     if (shape < 1) return gamma(shape + 1) * exp(log1p(-uniform()) / shape);
     const d = shape - 1 / 3;
     const c = 1 / sqrt(9 * d);
-    for (;;) {
+    for (let drawn = 0; drawn < MOST_DRAWN; drawn++) {
       const x = normal();
       const v = (1 + c * x) ** 3;
       if (v > 0 && log1p(-uniform()) < 0.5 * x * x + d * (1 - v + log(v))) return d * v;
     }
+    throw nothingFits();
   };
   return {
     uniform,

@@ -21,6 +21,16 @@ describe('draws', () => {
     for (const [at, value] of found.entries()) expect(value).toBeCloseTo(expected[at] ?? 0, 13);
   });
 
+  it('of beta are the same after thousands of proposals that were rejected', () => {
+    const { beta } = createRandom(5);
+    const values = Array.from({ length: 5000 }, () => beta(1, 1));
+    expect(values.at(-1)).toBeCloseTo(0.7627264257034647, 13);
+  });
+
+  it('of shapes too small for float64 are the mean', () => {
+    expect(createRandom(1).beta(1e-5, 3e-5)).toBe(0.25);
+  });
+
   it.each([
     [3, 8],
     [0.4, 0.6],
@@ -34,5 +44,13 @@ describe('draws', () => {
     const expected = (a * b) / ((a + b) ** 2 * (a + b + 1));
     expect(Math.abs(mean - a / (a + b))).toBeLessThan(4 * Math.sqrt(expected / n));
     expect(Math.abs(variance / expected - 1)).toBeLessThan(0.06);
+  });
+
+  it.each([
+    [Number.NaN, 1],
+    [1, Number.POSITIVE_INFINITY],
+  ])('of beta(%d, %d) are refused, not sought for ever', (a, b) => {
+    const { beta } = createRandom(1);
+    expect(() => beta(a, b)).toThrow(new RangeError('no draw fits: 1000 in a row were rejected'));
   });
 });
