@@ -1,5 +1,6 @@
 export { type Arm, type Draws, drawsOf, NO_ACTION, type Pick, pickSlate, probabilities, type Slate } from './choice';
 export { type CapSeen, type Circumstances, type OfferHistory, type OpenRequest } from './circumstances';
+export { chancesOfOffer, chancesOfPolicy, type Chances, type Counterfactual, counterfactual } from './counterfactual';
 export { decide, type DecisionInput } from './decide';
 export { EXCLUSION_RULES, type ExclusionRule } from './exclusions';
 export { type Change, explain, type ExplainedCandidate, type Explanation, whyNot, type WhyNot } from './explain';
@@ -40,5 +41,6 @@ export {
   type ShortListed,
 } from './record';
 export { type Drift, drift, replay, type Replay } from './replay';
+export { type ModelledChoice, withRewardModel } from './reward-model';
 export { MISMATCH_P_VALUE, sampleRatio, type SampleRatio } from './sample-ratio';
 export { acceptanceBelief, acceptanceRate, type Basis, type Score, scoreOf, type Terms } from './score';

@@ -13,10 +13,21 @@ export type MetricUnit = 'share' | 'ratio' | 'count' | 'points' | 'score' | 'mon
  * Why there is no value, which is never 0 and never infinite:
  * `NO_BASE` the denominator is 0; `MIXED_CURRENCY` sums over currencies without a dated rate; `NOT_REACHED` half of them have not got
  * there (a median); `NEVER` it would never happen (payback at no margin); `NO_LOSSES` nothing was lost to divide by;
- * `PERIOD_NOT_OVER` the definition leaves unfinished periods out; `ARM_TOO_SMALL`, `SAMPLE_RATIO_MISMATCH` the comparison would mislead.
+ * `PERIOD_NOT_OVER` the definition leaves unfinished periods out; `ARM_TOO_SMALL`, `SAMPLE_RATIO_MISMATCH` the comparison would mislead;
+ * `SUPPORT_VIOLATION`, `EFFECTIVE_SAMPLE_TOO_SMALL`, `WEIGHTS_OFF` the log cannot judge that policy.
  */
 export type NoValue =
-  'NO_BASE' | 'MIXED_CURRENCY' | 'NOT_REACHED' | 'NEVER' | 'NO_LOSSES' | 'ARM_TOO_SMALL' | 'SAMPLE_RATIO_MISMATCH' | 'PERIOD_NOT_OVER';
+  | 'NO_BASE'
+  | 'MIXED_CURRENCY'
+  | 'NOT_REACHED'
+  | 'NEVER'
+  | 'NO_LOSSES'
+  | 'ARM_TOO_SMALL'
+  | 'SAMPLE_RATIO_MISMATCH'
+  | 'PERIOD_NOT_OVER'
+  | 'SUPPORT_VIOLATION'
+  | 'EFFECTIVE_SAMPLE_TOO_SMALL'
+  | 'WEIGHTS_OFF';
 
 /** A half-open period [from, to) of moments, ISO 8601 UTC; its borders are midnights of `timeZone`. */
 export type Period = { readonly from: string; readonly to: string; readonly timeZone: string };

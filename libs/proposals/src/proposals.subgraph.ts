@@ -4,6 +4,7 @@ import DataLoader from 'dataloader';
 import type { Book } from './book/book';
 import { typeDefs } from './generated/graphql';
 import type { DecisionTablePorts } from './evaluation/decision-table';
+import { policyEvaluationResolvers } from './evaluation/policy-evaluation.resolver';
 import { proposalBoardResolvers } from './evaluation/proposal-board.resolver';
 import type { ExperienceCommands } from './experience/experience.commands';
 import type { HoldoutCommands } from './holdout/holdout.commands';
@@ -55,6 +56,7 @@ export function proposalsSubgraph(ports: ProposalsPorts): Subgraph {
       proposalResolvers(ports),
       explanationResolvers(ports),
       proposalBoardResolvers(ports),
+      policyEvaluationResolvers(ports),
       proposalLiveResolvers(ports),
     ),
     createLoaders: () => {

@@ -80,43 +80,83 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   [proposalFulfilled.type]: 'fulfilled',
 };
 
+/** A decision of the log with what came of it. What was seen when it was made is sealed still. */
+export type LoggedDecision = {
+  readonly decisionId: string;
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly decidedAt: string;
+  readonly decided: ProposalDecided;
+  /** What could be proposed then. */
+  readonly catalogue: CatalogueRecorded;
+  /** By proposal. */
+  readonly answers: ReadonlyMap<string, Answer>;
+  readonly outcomes: DecisionRow['outcomes'];
+};
+
 /**
- * The decisions of the log with what came of them, in the order in which they were made. Two readings of the log in pages: what came later
- * is kept by decision, the decisions themselves are handed on as they are read.
+ * The decisions of the log in the order in which they were made, page by page. Two readings of the log: what came later is kept by
+ * decision, the decisions themselves are handed on as they are read.
  */
-export async function* decisionTable(ports: DecisionTablePorts, question: DecisionTableQuestion = {}): AsyncGenerator<DecisionRow> {
-  const { store, identity } = ports;
+export async function* loggedDecisions(
+  ports: Omit<DecisionTablePorts, 'identity'>,
+  { slot, from, to }: DecisionTableQuestion = {},
+): AsyncGenerator<readonly LoggedDecision[]> {
   const later = new Map<string, Later>();
   for await (const facts of pages(ports, [...Object.keys(ANSWERS), proposalOutcomeAttributed.type]))
     for (const fact of facts) remember(later, fact);
-  const catalogues = new Map<string, CatalogueRecorded['offers']>();
-  const offersOf = async (hash: string): Promise<CatalogueRecorded['offers']> => {
+  const catalogueNamed = catalogueReader(ports.store);
+  for await (const facts of pages(ports, [proposalDecided.type])) {
+    const page: LoggedDecision[] = [];
+    for (const { subject: of, data, occurred } of facts) {
+      const decided = data as ProposalDecided;
+      const asked =
+        (slot === undefined || decided.slot === slot) && (from === undefined || occurred >= from) && (to === undefined || occurred < to);
+      if (!asked) continue;
+      const subject = of ?? '';
+      const decisionId = `${subject}.${decided.slot}.${decided.decision}`;
+      const after = later.get(decisionId);
+      page.push({
+        decisionId,
+        subject,
+        decidedAt: occurred,
+        decided,
+        catalogue: await catalogueNamed(decided.catalogueHash),
+        answers: after?.answers ?? new Map(),
+        outcomes: [...(after?.outcomes.values() ?? [])],
+      });
+    }
+    if (page.length > 0) yield page;
+  }
+}
+
+/** The flat table: the decisions of the log line by line, each under whose customer its subject is now. */
+export async function* decisionTable(ports: DecisionTablePorts, question: DecisionTableQuestion = {}): AsyncGenerator<DecisionRow> {
+  for await (const page of loggedDecisions(ports, question)) {
+    const customers = await ports.identity.customersOf([...new Set(page.map(({ subject }) => subject))]);
+    for (const decision of page) yield* rowsOf(decision, customers.get(decision.subject) ?? decision.subject);
+  }
+}
+
+/** Recorded catalogues by their hash, each read once. A hash of which nothing is recorded is a catalogue of nothing. */
+function catalogueReader(store: EventStore): (hash: string) => Promise<CatalogueRecorded> {
+  const catalogues = new Map<string, CatalogueRecorded>();
+  return async (hash) => {
     const known = catalogues.get(hash);
     if (known !== undefined) return known;
     const stream = await store.readStream(streamName('catalogue', hash), { limit: 1 });
     const [fact] = stream.kind === 'open' ? stream.facts : [];
-    const offers = fact?.type === catalogueRecorded.type ? (fact.data as CatalogueRecorded).offers : [];
-    catalogues.set(hash, offers);
-    return offers;
+    const recorded =
+      fact?.type === catalogueRecorded.type ? (fact.data as CatalogueRecorded) : { hash, offers: [], purposeValues: [], holdouts: [] };
+    catalogues.set(hash, recorded);
+    return recorded;
   };
-  for await (const facts of pages(ports, [proposalDecided.type])) {
-    const asked = facts.filter(({ occurred, data }) => {
-      const { slot, from, to } = question;
-      return (
-        (slot === undefined || (data as ProposalDecided).slot === slot) &&
-        (from === undefined || occurred >= from) &&
-        (to === undefined || occurred < to)
-      );
-    });
-    const customers = await identity.customersOf([...new Set(asked.flatMap(({ subject }) => subject ?? []))]);
-    for (const fact of asked) {
-      const offers = await offersOf((fact.data as ProposalDecided).catalogueHash);
-      yield* rowsOf(fact, customers.get(fact.subject ?? '') ?? fact.subject ?? '', offers, later);
-    }
-  }
 }
 
-async function* pages({ log, registry }: DecisionTablePorts, types: readonly string[]): AsyncGenerator<readonly Fact[]> {
+async function* pages(
+  { log, registry }: Pick<DecisionTablePorts, 'log' | 'registry'>,
+  types: readonly string[],
+): AsyncGenerator<readonly Fact[]> {
   for (let after = BEGINNING; ;) {
     const page = await log.read({ after, types, limit: PAGE });
     yield page.facts.flatMap((fact) => {
@@ -149,27 +189,22 @@ function of(later: Map<string, Later>, decisionId: string): Later {
 }
 
 function rowsOf(
-  { subject, data, occurred }: Fact,
+  { decisionId, subject, decidedAt, decided, catalogue, answers, outcomes }: LoggedDecision,
   customer: string,
-  offers: CatalogueRecorded['offers'],
-  later: ReadonlyMap<string, Later>,
 ): readonly DecisionRow[] {
-  const decided = data as ProposalDecided;
-  const { slot, decision, policyId, policyVersion, arm, holdout, chosen, withheld, shortList, candidates, fallback } = decided;
-  const decisionId = `${subject}.${slot}.${decision}`;
-  const after = later.get(decisionId);
+  const { slot, policyId, policyVersion, arm, holdout, chosen, withheld, shortList, candidates, fallback } = decided;
   const choices = arm === 'holdout' ? (withheld ?? []) : chosen;
   return choices.map(({ offer, p }, n): DecisionRow => {
     const place = n + 1;
-    const named = offer === null ? undefined : offers[offer];
-    const answer = after?.answers.get(`${decisionId}.${place}`) ?? 'none';
+    const named = offer === null ? undefined : catalogue.offers[offer];
+    const answer = answers.get(`${decisionId}.${place}`) ?? 'none';
     const at = offer === null ? -1 : shortList.offer.indexOf(offer);
     return {
       decisionId,
       customer,
-      subject: subject ?? '',
+      subject,
       slot,
-      decidedAt: occurred,
+      decidedAt,
       policyId,
       policyVersion,
       arm,
@@ -183,7 +218,7 @@ function rowsOf(
       fallback: fallback !== undefined,
       presented: answer !== 'none',
       answer,
-      outcomes: [...(after?.outcomes.values() ?? [])],
+      outcomes,
     };
   });
 }

@@ -1,9 +1,9 @@
 import { momentOf } from '@tsunagari/graphql';
-import type { Metric } from '@tsunagari/metrics';
 import type { Resolvers } from '../generated/graphql';
 import type { ProposalsPorts } from '../proposals.subgraph';
 import { decisionTable } from './decision-table';
 import { proposalBoard } from './proposal-board';
+import { shownMetric } from './shown-metric';
 
 export function proposalBoardResolvers(ports: ProposalsPorts): Resolvers {
   return {
@@ -18,10 +18,10 @@ export function proposalBoardResolvers(ports: ProposalsPorts): Resolvers {
         const { acceptance, effects, ...counts } = await proposalBoard(rows, [...holdouts.values()]);
         return {
           ...counts,
-          acceptance: shown(acceptance),
+          acceptance: shownMetric(acceptance),
           effects: effects.map(({ effect, sampleRatio, ...rest }) => ({
             ...rest,
-            effect: shown(effect),
+            effect: shownMetric(effect),
             sampleRatioP: sampleRatio.p,
             sampleRatioMismatch: sampleRatio.mismatch,
           })),
@@ -29,8 +29,4 @@ export function proposalBoardResolvers(ports: ProposalsPorts): Resolvers {
       },
     },
   };
-}
-
-function shown({ value, reasonNull, unit, numerator, denominator, n, method, class: kind, ci, notes }: Metric) {
-  return { value, reasonNull, unit, numerator, denominator, n, method, class: kind, ci: ci && [ci.low, ci.high], notes: [...notes] };
 }
