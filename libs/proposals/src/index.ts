@@ -9,6 +9,8 @@ export { decisions, type Decisions } from './proposal/decisions';
 export { decisionFeed } from './proposal/decisions-made';
 export { explanations, type Explanations } from './proposal/explanations';
 export { proposalCommands, type ProposalCommands } from './proposal/proposal.commands';
+export { outcomeWindows } from './proposal/outcome-window';
+export { outcomeWindow } from './proposal/outcome-window.reactor';
 export { proposalExpiry } from './proposal/proposal-expiry.reactor';
 export { type DecisionView, type ProposalView } from './proposal/proposal.read-model';
 export type { DecisionPorts } from './proposal/proposals.ports';

@@ -716,6 +716,8 @@ export type PolicyContentInput = {
   priorRate?: number;
   priorStrength?: number;
   profiling?: ProfilingGate;
+  /** What its decisions are to bring: when the window of one is over, its outcome is attributed. */
+  reward?: RewardInput | null | undefined;
   shortList?: number;
   stratum?: string | null | undefined;
   temperature?: number;
@@ -1262,6 +1264,12 @@ export type ReviseOutcomeIndicatorInput = {
   indicatorId: string;
   purposeId: string;
   reason: string;
+};
+
+/** What a decision was to bring: an outcome that is attributed to it. */
+export type RewardInput = {
+  indicator: string;
+  windowDays: number;
 };
 
 export type ScoreBasis =

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { brandIdSchema } from '../brand-text';
 import { moneySchema } from '../money';
-import { type DataOf, defineFact } from '../registry';
+import { CannotSay, type DataOf, defineFact } from '../registry';
 import { slotSchema } from './offer-facts';
 
 export const DECISION_POLICY_KINDS = ['rules', 'ranking', 'softmax', 'epsilon_greedy', 'thompson'] as const;
@@ -32,6 +32,8 @@ export const policyContentSchema = z.strictObject({
   profiling: z.enum(['granted', 'not_denied']),
   /** How long a decision stands. */
   validHours: z.int().min(1).max(8784),
+  /** What its decisions are to bring: a goal of this indicator achieved within so many days. Absent: outcomes are attributed by hand. */
+  reward: z.strictObject({ indicator: brandIdSchema, windowDays: z.int().min(1).max(3660) }).optional(),
 });
 export type PolicyContent = z.infer<typeof policyContentSchema>;
 
@@ -40,6 +42,7 @@ const policy = { policyId: brandIdSchema, policyVersion: z.int().min(1) };
 export const policyRegistered = defineFact({
   name: 'PolicyRegistered',
   context: 'proposals',
+  version: 2,
   ofSubject: false,
   data: z.strictObject({ ...policy, content: policyContentSchema, hash: contentHashSchema, author: z.string().min(1).max(200) }),
   examples: [
@@ -63,7 +66,30 @@ export const policyRegistered = defineFact({
       hash: '0123456789abcdef0123456789abcdef',
       author: 'user:mika',
     },
+    {
+      policyId: 'home-softmax',
+      policyVersion: 2,
+      content: {
+        kind: 'softmax',
+        currency: 'JPY',
+        shortList: 10,
+        exploration: 0.1,
+        temperature: 50,
+        prior: { rate: 0.1, strength: 20 },
+        undeclaredGoal: 0.25,
+        draws: 400,
+        toBeEvaluated: true,
+        understanding: { maxLagSeconds: 3600, whenOlder: 'refuse' },
+        profiling: 'granted',
+        validHours: 168,
+        reward: { indicator: 'combing', windowDays: 28 },
+      },
+      hash: '0123456789abcdef0123456789abcdef',
+      author: 'user:mika',
+    },
   ],
+  upcast: { 1: (data) => data },
+  downcast: { 1: (data) => ('reward' in (data['content'] as object) ? new CannotSay('version 1 names no reward of a policy') : data) },
 });
 
 /** Somebody else than the author answers for running it without an evaluation. */

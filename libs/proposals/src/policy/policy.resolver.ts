@@ -53,6 +53,7 @@ export function policyResolvers({ commands, book, now }: ProposalsPorts): Resolv
           whenOlder: upper(content.understanding.whenOlder),
           profiling: upper(content.profiling),
           validHours: content.validHours,
+          reward: content.reward ?? null,
           hash,
           author,
           waivedUntil: waivers.filter((waiver) => waiver.policyVersion === policyVersion).at(-1)?.until ?? null,
@@ -157,5 +158,6 @@ function policyContent(input: PolicyContentInput): PolicyContent {
     understanding: { maxLagSeconds: given.maxLagSeconds, whenOlder: lower(given.whenOlder) },
     profiling: lower(given.profiling),
     validHours: given.validHours,
+    ...present({ reward: input.reward }),
   };
 }

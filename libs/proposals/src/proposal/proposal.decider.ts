@@ -41,7 +41,7 @@ export type ProposalCommand = { readonly subject: string; readonly at: string } 
   | { readonly kind: 'SnoozeProposal'; readonly decision: number; readonly place: number; readonly until: string; readonly latest: string }
   | { readonly kind: 'WithdrawProposal'; readonly decision: number; readonly place: number; readonly reason: string; readonly by: string }
   | { readonly kind: 'ExpireDecision'; readonly decision: number }
-  | { readonly kind: 'AttributeOutcome'; readonly outcome: ProposalOutcomeAttributed }
+  | { readonly kind: 'AttributeOutcome' | 'CloseOutcomeWindow'; readonly outcome: ProposalOutcomeAttributed }
 );
 
 /** Longest time for which a proposal can be put off. */
@@ -57,15 +57,18 @@ export const proposalDecider: Decider<ProposalCommand, readonly DecisionView[]> 
       if (decisions.some((decision) => isOpen(decision, at))) return accept();
       return accept(decided(subject, decisions.length + 1, command.decided));
     }
-    const number = command.kind === 'AttributeOutcome' ? command.outcome.decision : command.decision;
+    const number = 'outcome' in command ? command.outcome.decision : command.decision;
     const decision = decisions.find((made) => made.decision === number);
     if (decision === undefined) return refuse(unknown);
     switch (command.kind) {
-      case 'AttributeOutcome': {
+      case 'AttributeOutcome':
+      case 'CloseOutcomeWindow': {
         const { outcome } = command;
         const stands = decision.outcomes.some(
           ({ indicator, windowDays }) => indicator === outcome.indicator && windowDays === outcome.windowDays,
         );
+        // Whoever looked herself has said it: the timer has nothing to add.
+        if (stands && command.kind === 'CloseOutcomeWindow') return accept();
         if (stands)
           return refuse(
             refusal('OUTCOME_ATTRIBUTED', 'indicator', 'a decision has one outcome for an indicator and a window', 'it stands already'),
@@ -126,7 +129,10 @@ function present(command: Extract<ProposalCommand, { kind: 'PresentProposals' }>
   return accept(...facts);
 }
 
-type Answer = Exclude<ProposalCommand, { kind: 'DecideProposals' | 'PresentProposals' | 'ExpireDecision' | 'AttributeOutcome' }>;
+type Answer = Exclude<
+  ProposalCommand,
+  { kind: 'DecideProposals' | 'PresentProposals' | 'ExpireDecision' | 'AttributeOutcome' | 'CloseOutcomeWindow' }
+>;
 
 function answer(command: Answer, decision: DecisionView): Decision {
   const { at, subject } = command;

@@ -281,6 +281,19 @@ it('an outcome is attributed to a decision, once for an indicator and a window',
     .thenRefused('OUTCOME_ATTRIBUTED', 'indicator');
 });
 
+it('a window that is over brings an outcome, and nothing where one stands already', () => {
+  const outcome = { slot: 'home', decision: 1, indicator: 'smooth-hair', reward: 0, windowDays: 30, evidenceIds: [] };
+  const close: ProposalCommand = { kind: 'CloseOutcomeWindow', subject, at: late, outcome };
+  for (const made of [decided(), decided({ arm: 'holdout', proposals: [] })])
+    given(proposalDecider, [made]).when(close).then({ definition: proposalOutcomeAttributed, subject, data: outcome });
+  given(proposalDecider, [decided(), recorded(proposalOutcomeAttributed, { ...outcome, reward: 1 }, { subject, position: '2' })])
+    .when(close)
+    .then();
+  given(proposalDecider, [decided()])
+    .when({ ...close, outcome: { ...outcome, decision: 2 } })
+    .thenRefused('UNKNOWN_PROPOSAL', 'proposalId');
+});
+
 describe('reading', () => {
   it('of two open decisions for a slot the older stands', () => {
     const other = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
