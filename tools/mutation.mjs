@@ -33,9 +33,11 @@ process.chdir(root);
 const reports = path.join(root, 'dist', 'mutation');
 mkdirSync(reports, { recursive: true });
 const all = { killed: 0, survived: 0 };
+const began = performance.now();
 for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
   const { mutate, specs } = parts[name];
   process.env.MUTATED_LIBS = JSON.stringify(specs);
+  const started = performance.now();
   const fileName = path.join(reports, `${name}.json`);
   await new Stryker({
     mutate: [...(values.file === undefined ? mutate : [values.file]), '!libs/**/*.spec.ts', '!libs/**/index.ts'],
@@ -60,14 +62,18 @@ for (const name of asked.length > 0 ? asked : Object.keys(parts)) {
       .filter(({ status }) => states.includes(status)).length;
   const [killed, survived] = [count('Killed', 'Timeout'), count('Survived', 'NoCoverage')];
   process.stdout.write(
-    `${name}: ${share(killed, survived)} of ${killed + survived} mutants killed, ${count('NoCoverage')} reached by no spec\n`,
+    `${name}: ${share(killed, survived)} of ${killed + survived} mutants killed, ${count('NoCoverage')} reached by no spec, ${count('Timeout')} by time-out, ${secondsSince(started)} s\n`,
   );
   all.killed += killed;
   all.survived += survived;
 }
-process.stdout.write(`all: ${share(all.killed, all.survived)} of ${all.killed + all.survived} mutants killed\n`);
+process.stdout.write(`all: ${share(all.killed, all.survived)} of ${all.killed + all.survived} mutants killed, ${secondsSince(began)} s\n`);
 process.exit((100 * all.killed) / (all.killed + all.survived) >= KILLED ? 0 : 1);
 
 function share(killed, survived) {
   return `${((100 * killed) / (killed + survived)).toFixed(1)} %`;
+}
+
+function secondsSince(started) {
+  return Math.round((performance.now() - started) / 1000);
 }

@@ -37,7 +37,7 @@ describe('draws', () => {
     [40, 2],
   ])('of beta(%d, %d) have its mean and its variance', (a, b) => {
     const { beta } = createRandom(11);
-    const n = 20_000;
+    const n = 8000;
     const values = Array.from({ length: n }, () => beta(a, b));
     const mean = values.reduce((sum, value) => sum + value, 0) / n;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
