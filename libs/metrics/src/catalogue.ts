@@ -74,6 +74,12 @@ export const METRIC_KINDS = {
     'open and withdrawn = censored; none → null',
   ),
   resolution: kind('PROCESS', 'seconds', 'Kaplan–Meier median, submitted to settled', 'open and withdrawn = censored; none → null'),
+  'early-resolution': kind(
+    'PROCESS',
+    'share',
+    'dissatisfaction resolved within a limit and before a cancel request ÷ detected',
+    'not watched for the limit = left out, partial; none → null',
+  ),
   'logo-retention': kind('RESULT', 'share', 'accounts kept ÷ accounts with revenue at the start', 'nobody at the start → null'),
   'average-effect': kind('MEASUREMENT', 'ratio', 'mean outcome treated − control', 'sample-ratio mismatch or a small arm → null'),
   qini: kind('MEASUREMENT', 'ratio', 'area between the Qini curve and the random line', 'ties in one step; no control yet → merged'),

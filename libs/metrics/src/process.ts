@@ -80,21 +80,25 @@ export function medianTime(asked: Asked, waits: readonly Lifetime[], what: strin
   });
 }
 
-/** Dissatisfaction resolved within the limit and before a cancel was asked for ÷ detected. Younger than the limit and open: left out, partial. */
-export function earlyResolution(
-  asked: Asked,
-  detected: readonly { readonly resolvedAfter: number | null; readonly cancelAfter: number | null; readonly watched: number }[],
-  limitSeconds: number,
-): Metric {
-  const due = detected.filter(({ resolvedAfter, watched }) => resolvedAfter !== null || watched >= limitSeconds);
+/** A dissatisfaction that was detected; seconds since then. `watched`: for how long anything of it is known. */
+export type Detected = { readonly resolvedAfter: number | null; readonly cancelAfter: number | null; readonly watched: number };
+
+/**
+ * Dissatisfaction resolved within the limit and before a cancel was asked for ÷ detected and watched for the limit. Younger ones are left out
+ * whether they are resolved or still open — of those that are too young only the quick ones would count — and make it partial.
+ */
+export function earlyResolution(asked: Asked, detected: readonly Detected[], limitSeconds: number): Metric {
+  const due = detected.filter(({ watched }) => watched >= limitSeconds);
   const early = due.filter(
     ({ resolvedAfter, cancelAfter }) =>
       resolvedAfter !== null && resolvedAfter <= limitSeconds && (cancelAfter === null || resolvedAfter < cancelAfter),
   );
+  const young = detected.length - due.length;
   return share(asked, early.length, due.length, {
     class: 'PROCESS',
     method: `resolved within ${limitSeconds} s and before a cancel request ÷ detected`,
-    partial: (asked.partial ?? false) || due.length < detected.length,
+    partial: (asked.partial ?? false) || young > 0,
+    notes: young > 0 ? [`${young} not watched for that long yet, left out`] : [],
   });
 }
 

@@ -67,10 +67,18 @@ describe('process metrics', () => {
         { resolvedAfter: 5, cancelAfter: 4, watched: 100 },
         { resolvedAfter: null, cancelAfter: null, watched: 100 },
         { resolvedAfter: null, cancelAfter: null, watched: 5 },
+        { resolvedAfter: 2, cancelAfter: null, watched: 5 },
+        { resolvedAfter: 10, cancelAfter: 11, watched: 10 },
       ],
       10,
     );
-    expect(early).toMatchObject({ value: 1 / 3, n: 3, partial: true });
+    // In time: the first and the last one. One was resolved after she had asked to leave, one never; two are too young to tell.
+    expect(early).toMatchObject({ value: 0.5, numerator: 2, n: 4, partial: true, notes: ['2 not watched for that long yet, left out'] });
+    expect(earlyResolution({}, [{ resolvedAfter: 2, cancelAfter: null, watched: 5 }], 10)).toMatchObject({
+      value: null,
+      reasonNull: 'NO_BASE',
+      partial: true,
+    });
   });
 
   it('recommendations: precision by the length of the list, distance by pairs', () => {

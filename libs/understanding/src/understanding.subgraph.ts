@@ -8,6 +8,7 @@ import { costBoardResolvers } from './costs/cost-board.resolver';
 import { revenueBoardResolvers } from './holdings/revenue-board.resolver';
 import { outcomeBoardResolvers } from './outcomes/outcome-boards.resolver';
 import { connectionBoardResolvers } from './reach/connection-board.resolver';
+import { dissatisfactionBoardResolvers } from './experience/dissatisfaction-board.resolver';
 import { guardCustomer } from './own-part';
 import { generationResolvers } from './generations/generations.resolver';
 import { liveResolvers } from './live/live.resolver';
@@ -36,6 +37,7 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       connectionBoardResolvers(ports),
       outcomeBoardResolvers(ports),
       costBoardResolvers(ports),
+      dissatisfactionBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),

@@ -63,7 +63,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     };
   };
   const lastDayOf = ({ loaders }: SubgraphContext): Promise<number> => closedDay(loaders);
-  const metricOf = metricAnswers(ports);
+  const metricOf = metricAnswers({ ...ports, identity: ports.projections.identity });
 
   return {
     Query: {

@@ -1,6 +1,7 @@
 import type { MetricDefined } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
 import { type Asked, type Metric, type MetricId, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
+import type { IdentityReader } from '@tsunagari/projection';
 import type { Pool } from 'pg';
 import { attributesOf } from '../attributes/attributes';
 import { everyUnderstood } from '../attributes/understood.query';
@@ -18,7 +19,7 @@ import { mainCurrency } from '../purchases/purchases.query';
 import { connectionBoard } from '../reach/connection-board.query';
 import { PROJECTIONS, type ReadModelName, type UnderstandingLoaders } from '../understanding.loaders';
 import { metricCount } from './metric-value';
-import { factsOfTypes, METRICS_OF_FACTS } from './metrics-of-facts.query';
+import { factsOfTypes, METRICS_OF_FACTS, ownersOf } from './metrics-of-facts.query';
 import { activeUsersOf, historicValueOf, reciprocityOf, simpleValueOf } from './metrics-of-rows.query';
 
 /** Metrics of what contracts bring, over a period. */
@@ -66,10 +67,12 @@ export type MetricsKnown = Pick<UnderstandingLoaders, 'definitions' | 'lastDay' 
 export function metricAnswers({
   pool,
   log,
+  identity,
   timeZone = 'UTC',
 }: {
   readonly pool: Pool;
   readonly log: Pick<EventLog, 'read'>;
+  readonly identity: Pick<IdentityReader, 'customersOf'>;
   readonly timeZone?: string;
 }): (metricId: string, period: AskedPeriod | null, known: MetricsKnown) => Promise<MetricAnswer | Unanswered | null> {
   async function computed(kind: string, days: PeriodDays, asked: Asked, lastDay: DayNumber): Promise<Made | Unanswered | undefined> {
@@ -78,7 +81,7 @@ export function metricAnswers({
       // What began in the period is followed as far as anything is known.
       const known = startOfDay(lastDay + 1, timeZone);
       const facts = await factsOfTypes(log, ofFacts.types);
-      return { metric: ofFacts.measure(facts, { ...days.interval, known }, asked), reads: ['journal'] };
+      return { metric: ofFacts.measure(facts, { ...days.interval, known }, asked, await ownersOf(identity, facts)), reads: ['journal'] };
     }
     // Of one that is as it stands: it has no period.
     const toDate = { definitionVersion: asked.definitionVersion ?? 1 };

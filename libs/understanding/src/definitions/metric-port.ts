@@ -21,10 +21,10 @@ export function metricsOfDefinitions({
   readonly pool: Pool;
   readonly store: EventStore;
   readonly log: Pick<EventLog, 'read'>;
-  readonly projections: Pick<ProjectionRunner, 'status'>;
+  readonly projections: Pick<ProjectionRunner, 'status' | 'identity'>;
   readonly timeZone: string;
 }): AnswersOf<typeof metricsPort> {
-  const metricOf = metricAnswers({ pool, log, timeZone });
+  const metricOf = metricAnswers({ pool, log, identity: projections.identity, timeZone });
   const known = {
     definitions: () => definitionBook(store),
     model: () => latestModel(store),

@@ -20,19 +20,25 @@ import {
   acceptanceRate,
   type Asked,
   cancelParity,
+  earlyResolution,
   type Flow,
   type Lifetime,
   medianTime,
   type Metric,
   type MetricId,
 } from '@tsunagari/metrics';
+import type { IdentityReader } from '@tsunagari/projection';
+import { DISSATISFACTION_TYPES, dissatisfactionsOf, EARLY_WITHIN_SECONDS, subjectsAmong } from '../experience/dissatisfactions';
 
 /** A half-open period [from, to) of moments, and until when anything is known: the end of the last closed day. */
 export type FactPeriod = { readonly from: string; readonly to: string; readonly known: string };
 
+/** Whose customer a subject is; a subject that nobody knows is its own. */
+export type OwnerOf = (subject: string) => string;
+
 type OfFacts = {
   readonly types: readonly string[];
-  readonly measure: (facts: readonly Fact[], period: FactPeriod, asked: Asked) => Metric;
+  readonly measure: (facts: readonly Fact[], period: FactPeriod, asked: Asked, ownerOf: OwnerOf) => Metric;
 };
 
 const typesOf = (...definitions: readonly FactDefinition[]): readonly string[] => definitions.map(({ type }) => type);
@@ -99,6 +105,10 @@ export const METRICS_OF_FACTS: Readonly<Partial<Record<MetricId, OfFacts>>> = {
       return { ...parity.steps, notes: [beside('seconds', parity.seconds), beside('completion', parity.completion)] };
     },
   },
+  'early-resolution': {
+    types: DISSATISFACTION_TYPES,
+    measure: (facts, period, asked, ownerOf) => earlyResolution(asked, dissatisfactionsOf(facts, period, ownerOf), EARLY_WITHIN_SECONDS),
+  },
   'acceptance-rate': {
     types: typesOf(proposalPresented, proposalAccepted),
     measure(facts, period, asked) {
@@ -143,4 +153,10 @@ export async function factsOfTypes(log: Pick<EventLog, 'read'>, types: readonly 
   const found: Fact[] = [];
   for await (const facts of pagesOfTypes(log, types)) found.push(...facts);
   return found.sort((a, b) => (a.occurred < b.occurred ? -1 : a.occurred > b.occurred ? 1 : 0));
+}
+
+/** Whose the facts are, as identity stands: one question for all of them. */
+export async function ownersOf(identity: Pick<IdentityReader, 'customersOf'>, facts: readonly Fact[]): Promise<OwnerOf> {
+  const owners = await identity.customersOf([...subjectsAmong(facts)]);
+  return (subject) => owners.get(subject) ?? subject;
 }
