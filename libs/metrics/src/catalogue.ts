@@ -39,6 +39,13 @@ export const METRIC_KINDS = {
     'lost in the period ÷ there at its start',
     'nobody at the start → null; joiners left out; involuntary and paused apart',
   ),
+  lapse: kind(
+    'RESULT',
+    'share',
+    'lapsed in the period ÷ bought and not lapsed at its start',
+    'always as of; newcomers left out; nobody → null',
+  ),
+  regained: kind('RESULT', 'share', 'bought in the period ÷ lapsed at its start', 'history keeps both; nobody → null'),
   mrr: kind('RESULT', 'money', 'Σ active contracts normalised to a month', 'trials and paused 0'),
   nrr: kind('RESULT', 'share', '(start + expansion − contraction − churn) ÷ start', 'start 0 → null; reactivated left out'),
   grr: kind('RESULT', 'share', '(start − contraction − churn) ÷ start', 'each account capped at its start'),

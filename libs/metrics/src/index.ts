@@ -3,6 +3,7 @@ export { calendarOf, type Day, type DayNumber, dayNumberOf, dayOf, firstDayOfMon
 export { METRIC_KINDS, type MetricId, type MetricKind } from './catalogue';
 export { averageEffect, type QiniCurve, qiniCurve, type SampleRatio, sampleRatioTest, type Scored } from './experiment';
 export { chiSquareTail, type Interval, moments, normalInterval, normalQuantile, wilson } from './intervals';
+export { LapseCount, type LapseQuestion, type Lapses } from './lapse';
 export {
   type Asked,
   type Metric,

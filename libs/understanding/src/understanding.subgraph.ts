@@ -10,6 +10,7 @@ import { outcomeBoardResolvers } from './outcomes/outcome-boards.resolver';
 import { connectionBoardResolvers } from './reach/connection-board.resolver';
 import { dissatisfactionBoardResolvers } from './experience/dissatisfaction-board.resolver';
 import { guardCustomer } from './own-part';
+import { lapseBoardResolvers } from './purchases/lapse-board.resolver';
 import { generationResolvers } from './generations/generations.resolver';
 import { liveResolvers } from './live/live.resolver';
 import { modelResolvers } from './lifetime-value/model.resolver';
@@ -38,6 +39,7 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       outcomeBoardResolvers(ports),
       costBoardResolvers(ports),
       dissatisfactionBoardResolvers(ports),
+      lapseBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),

@@ -15,6 +15,8 @@ import { answered } from '../experience/answered';
 import { satisfactionBoard } from '../experience/satisfaction-board.query';
 import { contractCurrency, revenueBoard } from '../holdings/revenue-board.query';
 import { revenueMetrics } from '../holdings/revenue-metrics';
+import { lapses } from '../purchases/lapse-board.query';
+import { SILENT_AFTER_DAYS } from '../purchases/purchases.projection';
 import { mainCurrency } from '../purchases/purchases.query';
 import { connectionBoard } from '../reach/connection-board.query';
 import { PROJECTIONS, type ReadModelName, type UnderstandingLoaders } from '../understanding.loaders';
@@ -31,6 +33,8 @@ const COMPUTED = [
   'csat',
   'ces',
   'active-users',
+  'lapse',
+  'regained',
   'reciprocity',
   'always-connected',
   'ltv-historic',
@@ -96,6 +100,11 @@ export function metricAnswers({
         return { metric: await activeUsersOf(pool, days, asked), reads: ['experience'] };
       case 'reciprocity':
         return { metric: await reciprocityOf(pool, days, asked), reads: ['experience'] };
+      case 'lapse':
+      case 'regained': {
+        const found = await lapses(pool, { ...days, lapseDays: SILENT_AFTER_DAYS }, asked);
+        return { metric: found[kind], reads: ['purchases'] };
+      }
       case 'always-connected': {
         const { alwaysConnected } = await connectionBoard({ pool, log }, lastDay, USED_WITHIN_DAYS, toDate);
         return { metric: alwaysConnected, reads: ['reach', ...PROJECTIONS] };
