@@ -89,6 +89,15 @@ export const METRIC_KINDS = {
   ),
   'logo-retention': kind('RESULT', 'share', 'accounts kept ÷ accounts with revenue at the start', 'nobody at the start → null'),
   'average-effect': kind('MEASUREMENT', 'ratio', 'mean outcome treated − control', 'sample-ratio mismatch or a small arm → null'),
+  auuc: kind('MEASUREMENT', 'ratio', 'area under the Qini curve', 'sample-ratio mismatch or a small arm → null'),
+  'precision-by-tenure': kind(
+    'PROCESS',
+    'share',
+    'of the first k recommended those used, by months of use',
+    'k > list → its length; none → null',
+  ),
+  'list-distance': kind('PROCESS', 'ratio', 'mean pairwise Jaccard distance of lists', 'fewer than two → null'),
+  'recommendation-share': kind('PROCESS', 'share', 'uses soon after accepting a proposal ÷ uses', 'an attribution, stated; no use → null'),
   qini: kind('MEASUREMENT', 'ratio', 'area between the Qini curve and the random line', 'ties in one step; no control yet → merged'),
 } as const satisfies Readonly<Record<string, MetricKind>>;
 

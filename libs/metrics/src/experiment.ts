@@ -31,12 +31,22 @@ export function averageEffect(
   const sampleRatio = sampleRatioTest([treated.length, control.length], weights);
   const [t, c] = [moments(treated), moments(control)];
   const common = { unit: 'ratio', class: 'MEASUREMENT', method: 'difference of means by assignment, Welch', n: t.n + c.n } as const;
-  if (sampleRatio.mismatch) return { ...metric(asked, { ...common, reasonNull: 'SAMPLE_RATIO_MISMATCH' }), sampleRatio };
-  if (t.n < minimum || c.n < minimum)
-    return { ...metric(asked, { ...common, reasonNull: 'ARM_TOO_SMALL', notes: [`at least ${minimum} in each arm`] }), sampleRatio };
+  const misled = misleading([t.n, c.n], weights, minimum);
+  if (misled !== undefined) return { ...metric(asked, { ...common, ...misled }), sampleRatio };
   const effect = t.mean - c.mean;
   const ci = normalInterval(effect, Math.sqrt(t.variance / t.n + c.variance / c.n));
   return { ...metric(asked, { ...common, value: effect, numerator: t.mean, denominator: c.mean, ci }), sampleRatio };
+}
+
+/** Why nothing is concluded from two arms of these sizes (treated, control); undefined where something may be. */
+function misleading(
+  sizes: readonly [number, number],
+  weights: readonly [number, number],
+  minimum: number,
+): Pick<Metric, 'reasonNull' | 'notes'> | undefined {
+  if (sampleRatioTest(sizes, weights).mismatch) return { reasonNull: 'SAMPLE_RATIO_MISMATCH', notes: [] };
+  if (Math.min(...sizes) < minimum) return { reasonNull: 'ARM_TOO_SMALL', notes: [`at least ${minimum} in each arm`] };
+  return undefined;
 }
 
 /** One customer of a randomised campaign, with the score by which she would have been chosen. */
@@ -52,9 +62,14 @@ export type QiniCurve = {
 
 /**
  * Qini curve and coefficient (Radcliffe 2007): gain(k) = Y_T − Y_C · N_T ÷ N_C over the k best scores, divided by the number of customers
- * (that is the normalisation). Customers of equal score come in one step; a step without a control customer yet is merged with the next.
+ * (that is the normalisation). Customers of equal score come in one step; a step without a control customer yet is merged with the next. The sizes
+ * of the arms are tested as those of {@link averageEffect} where `weights` are given; an arm below `minimum` (1 by default) gives no area.
  */
-export function qiniCurve(asked: Asked, customers: readonly Scored[]): QiniCurve {
+export function qiniCurve(
+  asked: Asked,
+  customers: readonly Scored[],
+  { weights, minimum = 1 }: { readonly weights?: readonly [number, number]; readonly minimum?: number } = {},
+): QiniCurve {
   const sorted = [...customers].sort((a, b) => b.score - a.score);
   const n = sorted.length;
   const points = [{ targeted: 0, gain: 0 }];
@@ -70,14 +85,17 @@ export function qiniCurve(asked: Asked, customers: readonly Scored[]): QiniCurve
     if (sorted[i + 1]?.score === score || sums.control === 0) continue;
     points.push({ targeted: (i + 1) / n, gain: (sums.treatedOutcome - (sums.controlOutcome * sums.treated) / sums.control) / n });
   }
-  const usable = sums.treated > 0 && sums.control > 0;
+  const sizes = [sums.treated, sums.control] as const;
+  const isBase = sums.treated > 0 && sums.control > 0;
+  const misled = isBase ? misleading(sizes, weights ?? sizes, minimum) : {};
+  const usable = misled === undefined;
   let area = 0;
   for (const [i, point] of points.entries()) {
     const was = points[i - 1];
     if (was) area += ((point.gain + was.gain) / 2) * (point.targeted - was.targeted);
   }
   const last = points.at(-1)?.gain ?? 0;
-  const common = { unit: 'ratio', class: 'MEASUREMENT', n } as const;
+  const common = { unit: 'ratio', class: 'MEASUREMENT', n, ...misled } as const;
   return {
     points,
     auuc: metric(asked, { ...common, method: 'area under the Qini curve, per customer', value: usable ? area : null }),

@@ -44,6 +44,39 @@ describe('experiments', () => {
     expect(qiniCurve({}, [{ score: 1, treated: true, outcome: 1 }]).qini).toMatchObject({ value: null });
   });
 
+  it('says nothing of a curve whose arms would mislead', () => {
+    const arms = (treated: number, control: number) =>
+      Array.from({ length: treated + control }, (_, n) => ({ score: n, treated: n < treated, outcome: 1 }));
+    const of = (treated: number, control: number, how: Parameters<typeof qiniCurve>[2]) => qiniCurve({}, arms(treated, control), how);
+    expect(of(40, 120, { weights: [1, 1] }).auuc).toMatchObject({ value: null, reasonNull: 'SAMPLE_RATIO_MISMATCH' });
+    expect(of(20, 20, { minimum: 30 }).qini).toMatchObject({
+      value: null,
+      reasonNull: 'ARM_TOO_SMALL',
+      notes: ['at least 30 in each arm'],
+    });
+    expect(of(40, 0, { minimum: 30 }).qini).toMatchObject({ value: null, reasonNull: 'NO_BASE' });
+    expect(of(40, 120, { weights: [0.25, 0.75], minimum: 30 }).auuc).toMatchObject({ value: expect.any(Number), reasonNull: null });
+  });
+
+  it('is the area under gains counted by hand', () => {
+    // Best first: treated 1, control 0, treated 1, control 1. Gains: 1 − 0 of two customers, 2 − 0 · 2 of three, 2 − 1 · 2 ÷ 2 of four.
+    const { points, auuc, qini } = qiniCurve({}, [
+      { score: 4, treated: true, outcome: 1 },
+      { score: 3, treated: false, outcome: 0 },
+      { score: 2, treated: true, outcome: 1 },
+      { score: 1, treated: false, outcome: 1 },
+    ]);
+    expect(points).toEqual([
+      { targeted: 0, gain: 0 },
+      { targeted: 0.5, gain: 0.25 },
+      { targeted: 0.75, gain: 0.5 },
+      { targeted: 1, gain: 0.25 },
+    ]);
+    // 0.5 · 0.125 + 0.25 · 0.375 + 0.25 · 0.375 = 0.25; a random order would have 0.125.
+    expect(auuc).toMatchObject({ value: 0.25, class: 'MEASUREMENT', n: 4 });
+    expect(qini).toMatchObject({ value: 0.125, class: 'MEASUREMENT', n: 4 });
+  });
+
   it('a step without a control customer waits for the next one', () => {
     const { points } = qiniCurve({}, [
       { score: 3, treated: true, outcome: 1 },

@@ -19,6 +19,7 @@ export {
 export { type Amount, type DatedRate, minorDigitsOf, roundHalfAway, type Sum, sumOf } from './money';
 export * from './outcomes';
 export * from './process';
+export * from './recommendation';
 export { cohortCounts, type Counting, type CustomerEvents, retentionBySegment } from './retention/cohort-counts';
 export {
   type CohortCounts,

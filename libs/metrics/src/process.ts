@@ -107,44 +107,6 @@ export function qualityShare(asked: Asked, what: 'duplicates' | 'late facts' | '
   return share(asked, count, all, { class: 'MEASUREMENT', method: `${what} ÷ all` });
 }
 
-/** Precision at k: of the first k recommended items, those used. A shorter list is judged by its length. */
-export function precisionAt(
-  asked: Asked,
-  lists: readonly { readonly items: readonly string[]; readonly used: ReadonlySet<string> }[],
-  k: number,
-): Metric {
-  const shown = lists.map(({ items }) => items.slice(0, k));
-  const hits = shown.reduce((sum, items, i) => sum + items.filter((item) => lists[i]?.used.has(item) === true).length, 0);
-  return share(
-    asked,
-    hits,
-    shown.reduce((sum, items) => sum + items.length, 0),
-    { class: 'PROCESS', method: `precision at ${k}, over all items shown` },
-  );
-}
-
-/** How different the lists of customers are: mean Jaccard distance of all pairs, 0 = the same for everybody. Fewer than two → null. */
-export function listDistance(asked: Asked, lists: readonly (readonly string[])[]): Metric {
-  const sets = lists.map((list) => new Set(list));
-  let [sum, pairs] = [0, 0];
-  for (const [i, a] of sets.entries())
-    for (const b of sets.slice(i + 1)) {
-      const common = [...a].filter((item) => b.has(item)).length;
-      const union = a.size + b.size - common;
-      sum += union === 0 ? 0 : 1 - common / union;
-      pairs += 1;
-    }
-  return metric(asked, {
-    unit: 'ratio',
-    class: 'PROCESS',
-    method: 'mean pairwise Jaccard distance',
-    n: lists.length,
-    value: pairs === 0 ? null : sum / pairs,
-    numerator: sum,
-    denominator: pairs,
-  });
-}
-
 /** Cycles decided within a month ÷ cycles due. None due → null. */
 export function tuningCadence(asked: Asked, { inTime, due }: { readonly inTime: number; readonly due: number }): Metric {
   return share(asked, inTime, due, { class: 'PROCESS', method: 'decided within a month ÷ due' });

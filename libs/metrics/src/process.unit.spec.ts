@@ -4,9 +4,7 @@ import {
   alwaysConnectedRate,
   cancelParity,
   earlyResolution,
-  listDistance,
   medianTime,
-  precisionAt,
   qualityShare,
   reciprocity,
   tuningCadence,
@@ -79,26 +77,5 @@ describe('process metrics', () => {
       reasonNull: 'NO_BASE',
       partial: true,
     });
-  });
-
-  it('recommendations: precision by the length of the list, distance by pairs', () => {
-    expect(
-      precisionAt(
-        {},
-        [
-          { items: ['a', 'b', 'c'], used: new Set(['a', 'c']) },
-          { items: ['d'], used: new Set() },
-        ],
-        2,
-      ),
-    ).toMatchObject({ value: 1 / 3, denominator: 3 });
-    expect(
-      listDistance({}, [
-        ['a', 'b'],
-        ['b', 'c'],
-        ['a', 'b'],
-      ]).value,
-    ).toBeCloseTo((2 / 3 + 0 + 2 / 3) / 3, 12);
-    expect(listDistance({}, [['a']])).toMatchObject({ value: null });
   });
 });

@@ -25,7 +25,12 @@ const table = async (question: DecisionTableQuestion = {}): Promise<readonly Dec
 };
 const BOARD = `query Board($slot: String, $from: DateTime, $to: DateTime) { proposalBoard(slot: $slot, from: $from, to: $to) {
   decisions heldOut nothing acceptance { value numerator denominator n class ci reasonNull }
-  effects { holdoutId indicator windowDays treated heldOut effect { value reasonNull } sampleRatioMismatch } } }`;
+  effects { holdoutId indicator windowDays treated heldOut effect { value reasonNull } sampleRatioMismatch
+    uplift { auuc { value reasonNull } qini { value reasonNull class } points { gain } } } freshness { projection position } } }`;
+const RECOMMENDED = `query Recommended($slot: String, $k: Int! = 3) { recommendationBoard(slot: $slot, k: $k) { k shown
+  precision { value numerator denominator reasonNull interval { from } partial definitionVersion }
+  precisionByTenure { fromMonths toMonths precision { numerator denominator } }
+  listDistance { value reasonNull n } freshness { projection position } } }`;
 const board = async (variables: object) => (await platform.ask(BOARD, variables, { role: 'data' })).data.proposalBoard;
 
 describe('what became of decisions', () => {
@@ -98,11 +103,42 @@ describe('what became of decisions', () => {
       nothing: 0,
       acceptance: { value: 0.5, numerator: 1, denominator: 2, class: 'PROCESS' },
       effects: [{ holdoutId: 'everybody', treated: 2, heldOut: 1, effect: { value: null }, sampleRatioMismatch: true }],
+      freshness: { projection: 'log', position: expect.stringMatching(/^[1-9]/) },
+    });
+    expect((await board({ slot: 'table' })).effects[0].uplift).toEqual({
+      auuc: { value: null, reasonNull: 'NO_BASE' },
+      qini: { value: null, reasonNull: 'NO_BASE', class: 'MEASUREMENT' },
+      points: [],
     });
     expect(await board({ slot: 'nowhere' })).toMatchObject({
       decisions: 0,
       acceptance: { value: null, reasonNull: 'NO_BASE' },
       effects: [],
     });
+  });
+
+  it('says how good the slates were, by her months of use, and how different from one another [3.15] [3.16]', async () => {
+    const asked = async (variables: object) => (await platform.ask(RECOMMENDED, variables, { role: 'data' })).data.recommendationBoard;
+    // One slate of two offers was shown: the first accepted, the second declined. The other customer's has one of the two.
+    expect(await asked({ slot: 'table' })).toMatchObject({
+      k: 3,
+      shown: 1,
+      precision: { value: 0.5, numerator: 1, denominator: 2, interval: null, partial: false, definitionVersion: 1 },
+      listDistance: { value: 0.5, n: 2 },
+      freshness: { projection: 'log' },
+    });
+    const { precision, precisionByTenure } = await asked({ slot: 'table', k: 1 });
+    expect(precision).toMatchObject({ value: 1, denominator: 1 });
+    // A customer of less than a month.
+    expect(precisionByTenure.map(({ precision: { denominator } }: { precision: { denominator: number } }) => denominator)).toEqual([
+      1, 0, 0, 0, 0,
+    ]);
+    expect(await asked({ slot: 'nowhere' })).toMatchObject({
+      shown: 0,
+      precision: { value: null, reasonNull: 'NO_BASE' },
+      listDistance: { value: null, reasonNull: 'NO_BASE' },
+    });
+    const { errors } = await platform.ask(RECOMMENDED, { k: 0 }, { role: 'data' });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'k' });
   });
 });

@@ -6,6 +6,7 @@ import { typeDefs } from './generated/graphql';
 import type { DecisionTablePorts } from './evaluation/decision-table';
 import { policyEvaluationResolvers } from './evaluation/policy-evaluation.resolver';
 import { proposalBoardResolvers } from './evaluation/proposal-board.resolver';
+import { recommendationBoardResolvers } from './evaluation/recommendation-board.resolver';
 import type { ExperienceCommands } from './experience/experience.commands';
 import type { HoldoutCommands } from './holdout/holdout.commands';
 import type { OfferCommands } from './offer/offer.commands';
@@ -57,6 +58,7 @@ export function proposalsSubgraph(ports: ProposalsPorts): Subgraph {
       explanationResolvers(ports),
       proposalBoardResolvers(ports),
       policyEvaluationResolvers(ports),
+      recommendationBoardResolvers(ports),
       proposalLiveResolvers(ports),
     ),
     createLoaders: () => {

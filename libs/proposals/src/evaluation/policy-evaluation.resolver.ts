@@ -16,10 +16,11 @@ export function policyEvaluationResolvers({ table, keyring, deciding }: Proposal
         if ('code' in candidate) return commandRefused(candidate);
         const { slot, from, to, reward, clip = 10 } = input;
         if (!(clip >= 1)) return commandRefused(refusal('INVALID_FIELD', 'input.clip', 'weights are cut at 1 or above'));
+        const period = { from: from == null ? null : momentOf(from), to: to == null ? null : momentOf(to) };
         const decisions = loggedDecisions(table, {
           slot,
-          ...(from == null ? {} : { from: momentOf(from) }),
-          ...(to == null ? {} : { to: momentOf(to) }),
+          ...(period.from === null ? {} : { from: period.from }),
+          ...(period.to === null ? {} : { to: period.to }),
         });
         const judged = await judgedDecisions({ keyring, deciding, book }, decisions, candidate, reward);
         const { logged, ips, clippedIps, snips, dm, dr, doubts, ...rest } = evaluationBoard(judged, reward, clip);
@@ -28,12 +29,12 @@ export function policyEvaluationResolvers({ table, keyring, deciding }: Proposal
           evaluation: {
             ...rest,
             doubts: [...doubts],
-            logged: shownMetric(logged),
-            ips: shownMetric(ips),
-            clippedIps: shownMetric(clippedIps),
-            snips: shownMetric(snips),
-            dm: shownMetric(dm),
-            dr: shownMetric(dr),
+            logged: shownMetric(logged, period),
+            ips: shownMetric(ips, period),
+            clippedIps: shownMetric(clippedIps, period),
+            snips: shownMetric(snips, period),
+            dm: shownMetric(dm, period),
+            dr: shownMetric(dr, period),
           },
         };
       },

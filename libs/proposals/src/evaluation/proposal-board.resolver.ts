@@ -3,28 +3,32 @@ import type { Resolvers } from '../generated/graphql';
 import type { ProposalsPorts } from '../proposals.subgraph';
 import { decisionTable } from './decision-table';
 import { proposalBoard } from './proposal-board';
-import { shownMetric } from './shown-metric';
+import { freshnessOf, shownCurve, shownMetric } from './shown-metric';
 
 export function proposalBoardResolvers(ports: ProposalsPorts): Resolvers {
   return {
     Query: {
       async proposalBoard(_, { slot, from, to }, { loaders }) {
+        const asked = { from: from == null ? null : momentOf(from), to: to == null ? null : momentOf(to) };
+        const freshness = await freshnessOf(ports.table.log);
         const rows = decisionTable(ports.table, {
           ...(slot == null ? {} : { slot }),
-          ...(from == null ? {} : { from: momentOf(from) }),
-          ...(to == null ? {} : { to: momentOf(to) }),
+          ...(asked.from === null ? {} : { from: asked.from }),
+          ...(asked.to === null ? {} : { to: asked.to }),
         });
         const { holdouts } = await loaders.book();
         const { acceptance, effects, ...counts } = await proposalBoard(rows, [...holdouts.values()]);
         return {
           ...counts,
-          acceptance: shownMetric(acceptance),
-          effects: effects.map(({ effect, sampleRatio, ...rest }) => ({
+          acceptance: shownMetric(acceptance, asked),
+          effects: effects.map(({ effect, sampleRatio, uplift, ...rest }) => ({
             ...rest,
-            effect: shownMetric(effect),
+            effect: shownMetric(effect, asked),
             sampleRatioP: sampleRatio.p,
             sampleRatioMismatch: sampleRatio.mismatch,
+            uplift: shownCurve(uplift, asked),
           })),
+          freshness,
         };
       },
     },

@@ -1,4 +1,13 @@
-import { acceptanceRate, averageEffect, type Metric, type SampleRatio, sampleRatioTest } from '@tsunagari/metrics';
+import {
+  acceptanceRate,
+  averageEffect,
+  type Metric,
+  qiniCurve,
+  type QiniCurve,
+  type SampleRatio,
+  sampleRatioTest,
+  type Scored,
+} from '@tsunagari/metrics';
 import type { DecisionRow } from './decision-table';
 
 /** What a holdout says of proposing: outcomes of those treated against those held out, by assignment, whatever they were shown. */
@@ -10,6 +19,8 @@ export type HoldoutEffect = {
   readonly treated: number;
   readonly heldOut: number;
   readonly effect: Metric;
+  /** Whether those whom the policy scored higher are those whom it helps more: by the score of what each got or would have got. */
+  readonly uplift: QiniCurve;
   /** Of the assignment, whether an outcome is known or not. */
   readonly sampleRatio: SampleRatio;
 };
@@ -30,14 +41,14 @@ export type HoldoutShare = {
   readonly slots?: readonly string[] | undefined;
 };
 
-type First = { readonly held: boolean; readonly outcomes: DecisionRow['outcomes'] };
+type First = { readonly held: boolean; readonly score: number; readonly outcomes: DecisionRow['outcomes'] };
 
 /** Folds the table of decisions into the board, in one pass. */
 export async function proposalBoard(rows: AsyncIterable<DecisionRow>, holdouts: readonly HoldoutShare[]): Promise<ProposalBoard> {
   const count = { decisions: 0, heldOut: 0, nothing: 0, presented: 0, accepted: 0 };
   const firsts = new Map(holdouts.map(({ holdoutId }) => [holdoutId, new Map<string, First>()]));
   for await (const row of rows) {
-    const { arm, place, offerId, presented, answer, customer, holdoutId, outcomes, slot } = row;
+    const { arm, place, offerId, presented, answer, customer, holdoutId, outcomes, score, slot } = row;
     if (presented) count.presented += 1;
     if (answer === 'accepted' || answer === 'fulfilled') count.accepted += 1;
     if (place > 1) continue;
@@ -49,7 +60,7 @@ export async function proposalBoard(rows: AsyncIterable<DecisionRow>, holdouts: 
       // Another holdout took her: she is in neither arm of this one.
       if (arm === 'holdout' && holdoutId !== holdout.holdoutId) continue;
       const known = firsts.get(holdout.holdoutId);
-      if (known !== undefined && !known.has(customer)) known.set(customer, { held: arm === 'holdout', outcomes });
+      if (known !== undefined && !known.has(customer)) known.set(customer, { held: arm === 'holdout', score: score ?? 0, outcomes });
     }
   }
   const { presented, accepted, ...rest } = count;
@@ -60,6 +71,9 @@ export async function proposalBoard(rows: AsyncIterable<DecisionRow>, holdouts: 
   };
 }
 
+/** Customers with an outcome, in each arm: below that nothing is said. */
+const LEAST_ARM = 30;
+
 function effectsOf({ holdoutId, from, to }: HoldoutShare, customers: readonly First[]): readonly HoldoutEffect[] {
   const share = to - from;
   const heldOut = customers.filter(({ held }) => held).length;
@@ -67,22 +81,25 @@ function effectsOf({ holdoutId, from, to }: HoldoutShare, customers: readonly Fi
   const weights = [1 - share, share] as const;
   // A holdout of everybody has no other arm to compare with.
   if (share >= 1) return [];
-  const asked = new Map<string, { indicator: string; windowDays: number; arms: [number[], number[]] }>();
-  for (const { held, outcomes } of customers)
+  const asked = new Map<string, { indicator: string; windowDays: number; scored: Scored[] }>();
+  for (const { held, score, outcomes } of customers)
     for (const { indicator, windowDays, reward } of outcomes) {
       const key = `${indicator} ${windowDays}`;
-      const known = asked.get(key) ?? { indicator, windowDays, arms: [[], []] };
-      known.arms[held ? 1 : 0].push(reward);
+      const known = asked.get(key) ?? { indicator, windowDays, scored: [] };
+      known.scored.push({ score, treated: !held, outcome: reward });
       asked.set(key, known);
     }
   const sampleRatio = sampleRatioTest([treated, heldOut], weights);
-  return [...asked.values()].map(({ indicator, windowDays, arms: [one, other] }) => ({
+  const rewards = (scored: readonly Scored[], wanted: boolean) =>
+    scored.flatMap(({ treated: is, outcome }) => (is === wanted ? outcome : []));
+  return [...asked.values()].map(({ indicator, windowDays, scored }) => ({
     holdoutId,
     indicator,
     windowDays,
     treated,
     heldOut,
-    effect: averageEffect({}, one, other, { weights }),
+    effect: averageEffect({}, rewards(scored, true), rewards(scored, false), { weights, minimum: LEAST_ARM }),
+    uplift: qiniCurve({}, scored, { weights, minimum: LEAST_ARM }),
     sampleRatio,
   }));
 }

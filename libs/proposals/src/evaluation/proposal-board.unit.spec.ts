@@ -64,13 +64,42 @@ it('the effect of a holdout is by assignment, with its interval', async () => {
   expect(effects[0]?.effect.ci?.high).toBeCloseTo(0.69219, 5);
 });
 
+it('uplift is by the score of what each got or would have got, and no action has none', async () => {
+  // Scored high, half of the treated reach it and nobody held out; scored nothing, nobody does.
+  const scored = (high: boolean, held: boolean) =>
+    Array.from({ length: 20 }, (_, n) =>
+      row({
+        customer: `${high} ${held} ${n}`,
+        ...(held ? { arm: 'holdout' as const, holdoutId: 'h' } : {}),
+        ...(high ? { score: 500 } : { score: null, offerId: null }),
+        outcomes: outcome(high && !held && n < 10 ? 1 : 0),
+      }),
+    );
+  const rows = [...scored(true, false), ...scored(true, true), ...scored(false, false), ...scored(false, true)];
+  const [{ uplift } = {}] = (await proposalBoard(streamed(rows), [half])).effects;
+  // Ten more among 80: a gain of 0.125 from the first half on. Area 0.5 · 0.0625 + 0.5 · 0.125; a random order 0.0625.
+  expect(uplift?.points).toEqual([
+    { targeted: 0, gain: 0 },
+    { targeted: 0.5, gain: 0.125 },
+    { targeted: 1, gain: 0.125 },
+  ]);
+  expect([uplift?.auuc, uplift?.qini]).toMatchObject([
+    { value: 0.09375, n: 80, class: 'MEASUREMENT' },
+    { value: 0.03125, n: 80, class: 'MEASUREMENT' },
+  ]);
+});
+
 it('says nothing where the arms are not as they were drawn, or too small', async () => {
   // 40 against 120 of a holdout of half: χ² = 2 · 40² / 80 = 40.
   const [broken] = (await proposalBoard(streamed(arms(40, 120)), [half])).effects;
   expect(broken).toMatchObject({ sampleRatio: { mismatch: true }, effect: { value: null, reasonNull: 'SAMPLE_RATIO_MISMATCH' } });
+  expect(broken?.uplift.qini).toMatchObject({ value: null, reasonNull: 'SAMPLE_RATIO_MISMATCH' });
   expect(broken?.sampleRatio.chiSquare).toBeCloseTo(40, 10);
   const [small] = (await proposalBoard(streamed(arms(20, 20)), [half])).effects;
-  expect(small?.effect).toMatchObject({ value: null, reasonNull: 'ARM_TOO_SMALL' });
+  expect(small).toMatchObject({
+    effect: { value: null, reasonNull: 'ARM_TOO_SMALL' },
+    uplift: { auuc: { value: null, reasonNull: 'ARM_TOO_SMALL' } },
+  });
 });
 
 it('takes each customer once, by her first decision, in the slots of the holdout, and by its own arm', async () => {
