@@ -98,6 +98,16 @@ export const METRIC_KINDS = {
   ),
   'list-distance': kind('PROCESS', 'ratio', 'mean pairwise Jaccard distance of lists', 'fewer than two → null'),
   'recommendation-share': kind('PROCESS', 'share', 'uses soon after accepting a proposal ÷ uses', 'an attribution, stated; no use → null'),
+  'quarantine-rate': kind('MEASUREMENT', 'share', 'inputs put into quarantine ÷ inputs received', 'released ones count once; none → null'),
+  'late-share': kind(
+    'MEASUREMENT',
+    'share',
+    'inputs recorded more than a limit after they happened ÷ inputs',
+    'imports left out; none → null',
+  ),
+  'hash-match': kind('MEASUREMENT', 'share', 'rebuilds of equal state hash ÷ rebuilds verified', 'none → null'),
+  'projection-lag': kind('MEASUREMENT', 'seconds', 'age of the oldest fact that a read model lacks', '0 when there is none'),
+  'rebuild-time': kind('MEASUREMENT', 'seconds', 'time at work of the newest rebuild', 'with facts per second; never rebuilt → null'),
   qini: kind('MEASUREMENT', 'ratio', 'area between the Qini curve and the random line', 'ties in one step; no control yet → merged'),
 } as const satisfies Readonly<Record<string, MetricKind>>;
 

@@ -4,6 +4,7 @@ export { METRIC_KINDS, type MetricId, type MetricKind } from './catalogue';
 export { averageEffect, type QiniCurve, qiniCurve, type SampleRatio, sampleRatioTest, type Scored } from './experiment';
 export { chiSquareTail, type Interval, moments, normalInterval, normalQuantile, wilson } from './intervals';
 export { LapseCount, type LapseQuestion, type Lapses } from './lapse';
+export * from './measurement';
 export {
   type Asked,
   type Metric,

@@ -7,7 +7,8 @@ import { type Interval, wilson } from './intervals';
 export type MetricClass = 'OUTCOME' | 'RESULT' | 'EXPERIENCE' | 'PROCESS' | 'MEASUREMENT';
 
 /** Of what the value is: shares and rates are 0…1, `points` NPS's −100…100, money is in minor units of `currency`. */
-export type MetricUnit = 'share' | 'ratio' | 'count' | 'points' | 'score' | 'money' | 'days' | 'months' | 'seconds' | 'steps';
+export type MetricUnit =
+  'share' | 'ratio' | 'count' | 'points' | 'score' | 'money' | 'days' | 'months' | 'seconds' | 'steps' | 'facts per second';
 
 /**
  * Why there is no value, which is never 0 and never infinite:

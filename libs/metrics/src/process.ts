@@ -102,11 +102,6 @@ export function earlyResolution(asked: Asked, detected: readonly Detected[], lim
   });
 }
 
-/** A share of what went through: duplicates, late facts, quarantined input. */
-export function qualityShare(asked: Asked, what: 'duplicates' | 'late facts' | 'quarantined', count: number, all: number): Metric {
-  return share(asked, count, all, { class: 'MEASUREMENT', method: `${what} ÷ all` });
-}
-
 /** Cycles decided within a month ÷ cycles due. None due → null. */
 export function tuningCadence(asked: Asked, { inTime, due }: { readonly inTime: number; readonly due: number }): Metric {
   return share(asked, inTime, due, { class: 'PROCESS', method: 'decided within a month ÷ due' });

@@ -5,7 +5,6 @@ import {
   cancelParity,
   earlyResolution,
   medianTime,
-  qualityShare,
   reciprocity,
   tuningCadence,
   tuningHitRate,
@@ -18,7 +17,6 @@ describe('process metrics', () => {
       acceptanceRate({}, { accepted: 0, presented: 0 }),
       reciprocity({}, { byCustomer: 0, all: 0 }),
       tuningCadence({}, { inTime: 0, due: 0 }),
-      qualityShare({}, 'late facts', 0, 0),
     ])
       expect(empty).toMatchObject({ value: null, reasonNull: 'NO_BASE', ci: null });
     expect(alwaysConnectedRate({}, { reachable: 1, open: 2 })).toMatchObject({

@@ -12,7 +12,8 @@ import { profileEvidence } from './attributes/evidence';
 import { rfmValues } from './purchases/rfm';
 import type { CustomerModel, SubgraphContext } from './subgraph.models';
 import { shown, timelineOf } from './timeline/timeline.query';
-import type { Freshness, ProjectionName, UnderstandingPorts } from './understanding.loaders';
+import type { ProjectionName } from './read-models';
+import type { Freshness, UnderstandingPorts } from './understanding.loaders';
 
 /** Who may read personal values in the clear; a customer reaches only her own. */
 const MAY_OPEN: readonly Role[] = ['customer', 'success', 'admin'];

@@ -12,7 +12,8 @@ import type { Comparison } from './compare/compare-customer';
 import type { IdMoment, RequestContext } from '@tsunagari/graphql';
 import type { GenerationStatus, ProjectionStatus } from '@tsunagari/projection';
 import type { CustomerChange } from './live/customer-changes';
-import type { Freshness, ProjectionName, ReadModelName, UnderstandingLoaders } from './understanding.loaders';
+import type { ProjectionName, ReadModelName } from './read-models';
+import type { Freshness, UnderstandingLoaders } from './understanding.loaders';
 
 /** How fresh an answer is that stands on these read models. */
 type ReadFreshness = (...projections: readonly ProjectionName[]) => Promise<Freshness>;

@@ -22,6 +22,7 @@ import { foldPart, reachWithin } from './own-part';
 import { profileProjection, type ProfileState } from './profile/profile.projection';
 import { profilesOf } from './profile/profile.query';
 import { purchasesProjection, type PurchasesState } from './purchases/purchases.projection';
+import { PROJECTIONS, type ProjectionName, type ReadModelName } from './read-models';
 import { purchasesOf } from './purchases/purchases.query';
 import type { RfmThresholds } from '@tsunagari/metrics';
 import { rfmThresholds } from './purchases/rfm';
@@ -50,14 +51,6 @@ export type UnderstandingPorts = {
 };
 
 export type Freshness = { projection: string; version: string; position: string; lagMs: number; rebuilding: boolean };
-
-/** The read models that what is known of one customer stands on. */
-export const PROJECTIONS = ['purchases', 'profile', 'holdings', 'experience'] as const;
-export type ProjectionName = (typeof PROJECTIONS)[number];
-
-/** All read models that answers stand on: boards have some of their own. */
-export const READ_MODELS = [...PROJECTIONS, 'reach', 'outcomes'] as const;
-export type ReadModelName = (typeof READ_MODELS)[number];
 
 /** Everything that was understood of a customer at a moment. */
 export type UnderstoodAsOf = {

@@ -11,17 +11,13 @@ import { connectionBoardResolvers } from './reach/connection-board.resolver';
 import { dissatisfactionBoardResolvers } from './experience/dissatisfaction-board.resolver';
 import { guardCustomer } from './own-part';
 import { lapseBoardResolvers } from './purchases/lapse-board.resolver';
+import { measurementBoardResolvers } from './measurement/measurement-board.resolver';
 import { generationResolvers } from './generations/generations.resolver';
 import { liveResolvers } from './live/live.resolver';
 import { modelResolvers } from './lifetime-value/model.resolver';
 import { boardResolvers } from './board.resolver';
-import {
-  PROJECTIONS,
-  READ_MODELS,
-  type UnderstandingLoaders,
-  understandingLoaders,
-  type UnderstandingPorts,
-} from './understanding.loaders';
+import { PROJECTIONS, READ_MODELS } from './read-models';
+import { type UnderstandingLoaders, understandingLoaders, type UnderstandingPorts } from './understanding.loaders';
 
 /** The subgraph that adds what is understood to Customer, and owns sorted lists, retention, totals, the timeline and the model. */
 export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
@@ -40,6 +36,7 @@ export function understandingSubgraph(ports: UnderstandingPorts): Subgraph {
       costBoardResolvers(ports),
       dissatisfactionBoardResolvers(ports),
       lapseBoardResolvers(ports),
+      measurementBoardResolvers(ports),
       generationResolvers(ports),
       compareResolvers(ports),
       liveResolvers(ports, PROJECTIONS),

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 
 const told = (wish: MetricWish) => toldOf(wish, platform.services);
-const show = (metricId: string, period: typeof JANUARY | null = null) => told({ kind: 'show', metricId, period });
+type Show = Extract<MetricWish, { kind: 'show' }>;
+const show = (metricId: string, period: Show['period'] = null, asOf: Show['asOf'] = null) => told({ kind: 'show', metricId, period, asOf });
 const define = async (metricId: string, more: string): Promise<void> => {
   const { data } = await platform.ask(
     `mutation { defineMetric(input: { metricId: "${metricId}", name: { ja: "指標", en: "A ${metricId}" }, 
@@ -71,4 +72,16 @@ it('passes on what the graph refuses: a wrong question, and what is not there ye
     value: { metricId: 'contracts', refused: { code: 'NOT_FOUND' } },
     text: '✗ There is no contract yet. Record or import subscriptions first.',
   });
+});
+
+it('as of a moment it shows what was known then, or why it cannot', async () => {
+  const head = await platform.head();
+  const answers = await show('answers', JANUARY, { position: head });
+  expect(answers).toMatchObject({ code: 0, value: { value: null, reasonNull: 'NO_BASE', freshness: { position: head } } });
+  expect(answers.text).toContain(`as of position ${head} of the log`);
+  expect(await show('buyers', null, { position: head })).toMatchObject({
+    code: 1,
+    value: { refused: { code: 'AS_OF_UNSUPPORTED', remedy: expect.stringContaining('asOfLabel') } },
+  });
+  expect(await show('buyers', null, { label: 'never' })).toMatchObject({ code: 1, value: { refused: { code: 'NOT_FOUND' } } });
 });

@@ -11,10 +11,13 @@ export const metricCommand: Command = {
 metric show <id>   its value, or the reason why it has none; base, period, method
 
 Of kind share or mean as of the last closed day; any other over a period, by default the last month that is over. A metric is defined by
-the mutation defineMetric.`,
+the mutation defineMetric. As of a moment: one that is read from the log by --position, one that stands on read models by the --label under which
+generations of them were built (rebuild <read model> --position P --label L).`,
   options: {
     from: { type: 'string', what: 'of show: the first day of the period, yyyy-mm-dd' },
     to: { type: 'string', what: 'of show: its last day' },
+    position: { type: 'string', what: 'of show: the newest position of the log that counts' },
+    label: { type: 'string', what: 'of show: the name of generations that were built as of a moment' },
   },
   async run(call) {
     const wish = wishOf(call);
@@ -27,7 +30,13 @@ the mutation defineMetric.`,
 /** What a call asks for. */
 export type MetricWish =
   | { readonly kind: 'list' }
-  | { readonly kind: 'show'; readonly metricId: string; readonly period: { readonly from: string; readonly to: string } | null };
+  | {
+      readonly kind: 'show';
+      readonly metricId: string;
+      readonly period: { readonly from: string; readonly to: string } | null;
+      /** Null: for now. */
+      readonly asOf: { readonly position: string } | { readonly label: string } | null;
+    };
 
 type Told = { readonly code: ExitCode; readonly value: unknown; readonly text: string };
 
@@ -56,28 +65,39 @@ type Shown = {
   readonly currency: string | null;
   readonly notes: readonly string[];
   readonly asOfDay: string | null;
+  readonly freshness: { readonly position: string };
 };
 
 const LIST = parse('{ definitions { metrics { metricId version name { en } kind class retired } } }');
-const SHOW = parse(`query ($metricId: ID!, $period: PeriodInput) {
-  metric(metricId: $metricId, period: $period) {
+const SHOW = parse(`query ($metricId: ID!, $period: PeriodInput, $asOf: AsOf, $asOfLabel: String) {
+  metric(metricId: $metricId, period: $period, asOf: $asOf, asOfLabel: $asOfLabel) {
     value reasonNull unit numerator denominator n interval { from to timeZone } partial method definitionVersion class
-    ci { low high level } currency notes asOfDay
+    ci { low high level } currency notes asOfDay freshness { position }
   }
 }`);
 const OPERATOR: Principal = { kind: 'staff', roles: ['data'], actor: 'user:cli', subject: null };
 
 /** Throws a {@link UsageError} where the words of the call are off. */
-export function wishOf({ positionals, options: { from, to } }: Pick<Call, 'positionals' | 'options'>): MetricWish {
+export function wishOf({ positionals, options }: Pick<Call, 'positionals' | 'options'>): MetricWish {
   const [verb, metricId, ...more] = positionals;
+  const { from, to } = options;
   if (verb === 'list' && metricId === undefined) {
-    if (from !== undefined || to !== undefined) throw new UsageError('a period is of metric show');
+    if (['from', 'to', 'position', 'label'].some((name) => options[name] !== undefined))
+      throw new UsageError('a period and a moment are of metric show');
     return { kind: 'list' };
   }
   if (verb !== 'show' || metricId === undefined || more.length > 0)
     throw new UsageError('metric takes list, or show and the id of a metric');
-  if (from === undefined && to === undefined) return { kind: 'show', metricId, period: null };
-  return { kind: 'show', metricId, period: { from: dayOf('from', from), to: dayOf('to', to) } };
+  const period = from === undefined && to === undefined ? null : { from: dayOf('from', from), to: dayOf('to', to) };
+  return { kind: 'show', metricId, period, asOf: momentOf(options) };
+}
+
+function momentOf({ position, label }: Call['options']): Extract<MetricWish, { kind: 'show' }>['asOf'] {
+  if (position !== undefined && label !== undefined) throw new UsageError('one moment is asked for: --position or --label');
+  if (typeof label === 'string') return { label };
+  if (typeof position !== 'string') return null;
+  if (!/^(0|[1-9]\d{0,18})$/.test(position)) throw new UsageError(`a position is a whole number, not ${position}`);
+  return { position };
 }
 
 /** The answer of understanding's graph, as a client would get it. Throws a {@link UsageError} for what the graph refuses as asked wrongly. */
@@ -93,18 +113,23 @@ export async function toldOf(wish: MetricWish, services: Pick<Services, 'subgrap
   const { metrics } = (definitions.data as { definitions: { metrics: readonly Defined[] } }).definitions;
   if (wish.kind === 'list') return listed(metrics);
 
-  const { metricId, period } = wish;
+  const { metricId, period, asOf } = wish;
   const definition = metrics.find((each) => each.metricId === metricId);
   if (definition === undefined) {
     const known = metrics.length === 0 ? 'none is defined yet' : `there are ${metrics.map((each) => each.metricId).join(', ')}`;
     throw new UsageError(`there is no metric ${metricId}; ${known}`);
   }
-  const { data, errors } = await ask(SHOW, { metricId, period });
+  const { data, errors } = await ask(SHOW, {
+    metricId,
+    period,
+    asOf: asOf !== null && 'position' in asOf ? asOf : null,
+    asOfLabel: asOf !== null && 'label' in asOf ? asOf.label : null,
+  });
   const [refused] = errors ?? [];
-  if (refused === undefined) return shown(definition, (data as { metric: Shown }).metric);
+  if (refused === undefined) return shown(definition, (data as { metric: Shown }).metric, asOf !== null);
   const { code, rule, remedy } = refused.extensions;
   if (code === 'BAD_USER_INPUT') throw new UsageError(`${refused.message}${typeof rule === 'string' ? ` ${rule}` : ''}`);
-  if (code !== 'NOT_FOUND') throw refused;
+  if (code !== 'NOT_FOUND' && code !== 'AS_OF_UNSUPPORTED') throw refused;
   const why = `${refused.message}${typeof remedy === 'string' ? ` ${remedy}` : ''}`;
   return { code: 1, value: { metricId, refused: { code, message: refused.message, remedy } }, text: `✗ ${why}` };
 }
@@ -128,7 +153,7 @@ function listed(metrics: readonly Defined[]): Told {
   };
 }
 
-function shown({ metricId, name, retired }: Defined, metric: Shown): Told {
+function shown({ metricId, name, retired }: Defined, metric: Shown, isPast: boolean): Told {
   const { value, reasonNull, unit, currency, interval, partial, asOfDay, ci, n, method, notes } = metric;
   const said = (number: string | null): string => {
     if (number === null) return '–';
@@ -141,6 +166,7 @@ function shown({ metricId, name, retired }: Defined, metric: Shown): Told {
     ...(ci === null ? [] : [`  between ${said(ci.low)} and ${said(ci.high)} with probability ${ci.level}`]),
     `  ${method}; n ${quantity(n)}`,
     `  ${period}${partial ? ', can still change' : ''}; ${metric.class.toLowerCase()}`,
+    ...(isPast ? [`  as of position ${metric.freshness.position} of the log`] : []),
     ...notes.map((note) => `  ${note}`),
     ...(retired === null ? [] : [`  retired: ${retired}`]),
   ];

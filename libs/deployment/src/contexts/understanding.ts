@@ -51,7 +51,7 @@ export function openUnderstanding(deployment: Deployment, shared: Shared): OpenC
     runs: [daysThatEnd(deployment, shared), definitionsThatChange(deployment, shared)],
     ports: [
       implementPort(understandingPort, understandingAnswers({ pool, store, log, projections, now })),
-      implementPort(metricsPort, metricsOfDefinitions({ pool, store, log, projections, timeZone: configuration.timeZone })),
+      implementPort(metricsPort, metricsOfDefinitions({ pool, store, log, journal, projections, timeZone: configuration.timeZone })),
     ],
   };
 }

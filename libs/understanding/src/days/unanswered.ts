@@ -3,7 +3,7 @@ import { failure } from '@tsunagari/graphql';
 /** A question that cannot be answered, and why. Whoever asks over the graph is told so as an error, another context as an answer. */
 export type Unanswered = {
   readonly kind: 'unanswered';
-  readonly code: 'NOT_FOUND' | 'BAD_USER_INPUT';
+  readonly code: 'NOT_FOUND' | 'BAD_USER_INPUT' | 'AS_OF_UNSUPPORTED';
   readonly message: string;
   readonly field?: string;
   readonly rule?: string;

@@ -13,10 +13,12 @@ import type { Resolvers } from '../generated/graphql';
 import { HEALTH_JOB, type HealthReport, startHealthBackTest } from '../health/back-test-health';
 import { jobById } from '../jobs';
 import type { HealthBackTestModel, SubgraphContext } from '../subgraph.models';
-import { PROJECTIONS, type UnderstandingPorts } from '../understanding.loaders';
+import { PROJECTIONS } from '../read-models';
+import type { UnderstandingPorts } from '../understanding.loaders';
 import { definitionBook } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
 import { metricAnswers } from './metric-answers';
+import { freshnessAsOf, metricMoment } from './metric-moment';
 
 const upperSnake = <T extends string>(text: T) => text.toUpperCase().replaceAll('-', '_') as Uppercase<T>;
 
@@ -73,10 +75,15 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
           const { type, meaning, from, leaks = [] }: CustomerAttribute = CUSTOMER_ATTRIBUTES[name];
           return { name, type, meaning, from, leaks: leaks.map((outcome) => upperSnake(outcome)) };
         }),
-      async metric(_, { metricId, period = null }, { loaders }) {
-        const answer = await metricOf(metricId, period, loaders);
+      async metric(_, { metricId, period = null, asOf = null, asOfLabel = null }, { loaders }) {
+        const found = await metricMoment(ports, asOf, asOfLabel);
+        const moment = found === null ? null : orFailure(found);
+        const known =
+          moment === null ? loaders : { ...loaders, lastDay: async () => moment.lastDay, model: () => loaders.modelAsOf(moment) };
+        const answer = await metricOf(metricId, period, known, moment);
         if (answer === null) return null;
         const { reads, ...made } = orFailure(answer);
+        if (moment !== null) return { ...made, projection: reads[0], read: () => Promise.resolve(freshnessAsOf(reads, moment)) };
         return { ...made, projection: reads[0], ...(reads[0] === 'journal' ? {} : { read: () => loaders.freshness(...reads) }) };
       },
       async segmentMembers(_, { segmentId, ...args }, context) {
@@ -149,7 +156,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     Metric: {
       notes: ({ notes }) => [...notes],
       freshness: ({ projection, read }, _, { loaders }) =>
-        projection === 'journal' ? loaders.journalFreshness() : (read?.() ?? loaders.freshness(projection)),
+        read?.() ?? (projection === 'journal' ? loaders.journalFreshness() : loaders.freshness(projection)),
     },
 
     Mutation: {

@@ -1,140 +1,140 @@
 import type { MetricDefined } from '@tsunagari/contracts';
-import type { EventLog } from '@tsunagari/event-log';
-import { type Asked, type Metric, type MetricId, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
+import type { EventLog, Journal } from '@tsunagari/event-log';
+import { type Asked, hashMatch, type Metric, type MetricId, qualityShare, startOfDay, withoutUnfinished } from '@tsunagari/metrics';
 import type { IdentityReader } from '@tsunagari/projection';
 import type { Pool } from 'pg';
 import { attributesOf } from '../attributes/attributes';
 import { everyUnderstood } from '../attributes/understood.query';
 import { type DayNumber, dayOf, firstDayOfMonth, monthNumberOf } from '../calendar';
 import { costBoard } from '../costs/cost-board.query';
-import { COST_METRICS } from '../costs/costs';
 import { NO_DAY } from '../days/closed-day';
 import { type AskedPeriod, daysOfPeriod, type PeriodDays } from '../days/period-days';
 import { isUnanswered, type Unanswered, unanswered } from '../days/unanswered';
 import { answered } from '../experience/answered';
+import { recommendationShareOf } from '../experience/recommendation-share.query';
 import { satisfactionBoard } from '../experience/satisfaction-board.query';
 import { contractCurrency, revenueBoard } from '../holdings/revenue-board.query';
 import { revenueMetrics } from '../holdings/revenue-metrics';
+import { allRebuilds, REBUILD_TYPES, rebuildsWithin } from '../measurement/rebuilds';
+import { LATE_AFTER_SECONDS, receivedWithin } from '../measurement/received';
 import { lapses } from '../purchases/lapse-board.query';
 import { SILENT_AFTER_DAYS } from '../purchases/purchases.projection';
 import { mainCurrency } from '../purchases/purchases.query';
 import { connectionBoard } from '../reach/connection-board.query';
-import { PROJECTIONS, type ReadModelName, type UnderstandingLoaders } from '../understanding.loaders';
+import { LIVE, PROJECTIONS, type Tables } from '../read-models';
+import type { UnderstandingLoaders } from '../understanding.loaders';
+import { ELSEWHERE, OF_CONTRACTS, type Reads, READS_OF } from './metric-kinds';
+import { ambiguous, boundOf, type MetricMoment, tablesAsOf } from './metric-moment';
 import { metricCount } from './metric-value';
-import { factsOfTypes, METRICS_OF_FACTS, ownersOf } from './metrics-of-facts.query';
+import { type FactBound, factsOfTypes, METRICS_OF_FACTS, ownersOf } from './metrics-of-facts.query';
 import { activeUsersOf, historicValueOf, reciprocityOf, simpleValueOf } from './metrics-of-rows.query';
-
-/** Metrics of what contracts bring, over a period. */
-const OF_CONTRACTS: readonly string[] = ['mrr', 'nrr', 'grr', 'logo-retention', 'quick-ratio', 'arpa', 'churn', 'ltv-simple'];
-const COMPUTED = [
-  ...OF_CONTRACTS,
-  ...COST_METRICS,
-  'nps',
-  'csat',
-  'ces',
-  'active-users',
-  'lapse',
-  'regained',
-  'reciprocity',
-  'always-connected',
-  'ltv-historic',
-  ...Object.keys(METRICS_OF_FACTS),
-];
-
-/** Kinds whose answer is more than one number, or another context's. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  retention: 'a grid of cohorts: ask `retention`',
-  'achievement-rate': 'of one indicator: ask `kpiBoard`',
-  'sustain-rate': 'of one indicator: ask `kpiBoard`',
-  'time-to-value': 'of one indicator: ask `kpiBoard`',
-  'achievement-lift': 'of one purpose: ask `achievementThroughService`',
-  'outcome-to-retention': 'of several days: ask `outcomeToRetention`',
-};
 
 /** What of the always connected is shown beside as use. */
 const USED_WITHIN_DAYS = 30;
 
-/** What a metric stands on: read models, or the journal itself. */
-type Reads = readonly ['journal'] | readonly [ReadModelName, ...ReadModelName[]];
-
-type Made = { readonly metric: Metric; readonly reads: Reads };
-
 export type MetricAnswer = Metric & { readonly reads: Reads; readonly asOfDay: string };
 
-/** What is known when a metric is asked for. */
+/** What is known when a metric is asked for; as of a moment, what was known then. */
 export type MetricsKnown = Pick<UnderstandingLoaders, 'definitions' | 'lastDay' | 'model'>;
+
+/** Where metrics are read from. */
+export type MetricPorts = {
+  readonly pool: Pool;
+  readonly log: Pick<EventLog, 'read' | 'readUnparsed'>;
+  readonly journal: Pick<Journal, 'positionAt'>;
+  readonly identity: Pick<IdentityReader, 'customersOf'>;
+  readonly timeZone?: string;
+};
+
+/** One question: what of, over which days, and what it may look at. */
+type Question = {
+  readonly kind: string;
+  readonly days: PeriodDays;
+  readonly asked: Asked;
+  readonly lastDay: DayNumber;
+  readonly tables: Tables;
+  readonly bound: FactBound;
+};
 
 /**
  * Answers defined metrics: of kind share or mean as of the last closed day, of a kind that the platform computes over a period (by default the
- * last month that is over). Null for one that nobody defined.
+ * last month that is over). Null for one that nobody defined. As of a moment it looks at no fact and no row beyond it: definitions are today's, which the
+ * version says; what cannot be read as of that moment is `AS_OF_UNSUPPORTED`, never answered for now.
  */
-export function metricAnswers({
-  pool,
-  log,
-  identity,
-  timeZone = 'UTC',
-}: {
-  readonly pool: Pool;
-  readonly log: Pick<EventLog, 'read'>;
-  readonly identity: Pick<IdentityReader, 'customersOf'>;
-  readonly timeZone?: string;
-}): (metricId: string, period: AskedPeriod | null, known: MetricsKnown) => Promise<MetricAnswer | Unanswered | null> {
-  async function computed(kind: string, days: PeriodDays, asked: Asked, lastDay: DayNumber): Promise<Made | Unanswered | undefined> {
+export function metricAnswers({ pool, log, journal, identity, timeZone = 'UTC' }: MetricPorts) {
+  async function ofLog({ kind, days, asked, lastDay, bound }: Question): Promise<Metric | undefined> {
+    // What began in the period is followed as far as anything is known.
+    const known = startOfDay(lastDay + 1, timeZone);
+    const interval = { ...days.interval, known };
     const ofFacts = Object.hasOwn(METRICS_OF_FACTS, kind) ? METRICS_OF_FACTS[kind as MetricId] : undefined;
     if (ofFacts !== undefined) {
-      // What began in the period is followed as far as anything is known.
-      const known = startOfDay(lastDay + 1, timeZone);
-      const facts = await factsOfTypes(log, ofFacts.types);
-      return { metric: ofFacts.measure(facts, { ...days.interval, known }, asked, await ownersOf(identity, facts)), reads: ['journal'] };
+      const facts = await factsOfTypes(log, ofFacts.types, bound);
+      return ofFacts.measure(facts, interval, asked, await ownersOf(identity, facts, bound.upTo));
     }
+    switch (kind) {
+      case 'recommendation-share':
+        return recommendationShareOf(
+          { log, identity },
+          { from: interval.from, to: interval.to < known ? interval.to : known },
+          asked,
+          bound,
+        );
+      case 'quarantine-rate':
+      case 'late-share': {
+        const { inputs, quarantined, collected, late } = await receivedWithin({ log, journal }, interval, LATE_AFTER_SECONDS, bound);
+        return kind === 'late-share'
+          ? qualityShare(asked, 'late', late, collected)
+          : qualityShare(asked, 'quarantined', quarantined, inputs);
+      }
+      case 'hash-match':
+        return hashMatch(asked, allRebuilds(rebuildsWithin(await factsOfTypes(log, REBUILD_TYPES, bound), interval)));
+      default:
+        return undefined;
+    }
+  }
+
+  async function ofRows(question: Question): Promise<Metric | Unanswered | undefined> {
+    const { kind, days, asked, lastDay, tables, bound } = question;
     // Of one that is as it stands: it has no period.
     const toDate = { definitionVersion: asked.definitionVersion ?? 1 };
     switch (kind) {
       case 'nps':
       case 'csat':
       case 'ces': {
-        const { projection, ...metric } = answered((await satisfactionBoard(pool, days, asked))[kind]);
-        return { metric, reads: [projection] };
+        const { projection: _, ...metric } = answered((await satisfactionBoard(pool, days, asked, tables))[kind]);
+        return metric;
       }
       case 'active-users':
-        return { metric: await activeUsersOf(pool, days, asked), reads: ['experience'] };
+        return activeUsersOf(pool, days, asked, tables);
       case 'reciprocity':
-        return { metric: await reciprocityOf(pool, days, asked), reads: ['experience'] };
+        return reciprocityOf(pool, days, asked, tables);
       case 'lapse':
-      case 'regained': {
-        const found = await lapses(pool, { ...days, lapseDays: SILENT_AFTER_DAYS }, asked);
-        return { metric: found[kind], reads: ['purchases'] };
-      }
-      case 'always-connected': {
-        const { alwaysConnected } = await connectionBoard({ pool, log }, lastDay, USED_WITHIN_DAYS, toDate);
-        return { metric: alwaysConnected, reads: ['reach', ...PROJECTIONS] };
-      }
+      case 'regained':
+        return (await lapses(pool, { ...days, lapseDays: SILENT_AFTER_DAYS }, asked, tables.purchases))[kind];
+      case 'always-connected':
+        return (await connectionBoard({ pool, log }, lastDay, USED_WITHIN_DAYS, toDate, { tables, bound })).alwaysConnected;
       case 'ltv-historic': {
-        const currency = await mainCurrency(pool);
+        const currency = await mainCurrency(pool, tables.purchases);
         if (currency === null) return unanswered('NOT_FOUND', 'There is no order yet.', { remedy: 'Record or import orders first.' });
-        return { metric: await historicValueOf(pool, currency, toDate), reads: ['purchases'] };
+        return historicValueOf(pool, currency, toDate, tables);
       }
       case 'cac':
       case 'cac-payback':
       case 'cost-ratio':
       case 'ltv-to-cac':
-        return { metric: (await costBoard({ pool, log }, days, asked)).metrics[kind], reads: ['holdings'] };
+        return (await costBoard({ pool, log }, days, asked, { tables, bound })).metrics[kind];
       default:
-        return OF_CONTRACTS.includes(kind) ? ofContracts(kind, days, asked) : undefined;
+        return OF_CONTRACTS.includes(kind) ? ofContracts(question) : undefined;
     }
   }
 
-  async function ofContracts(kind: string, days: PeriodDays, asked: Asked): Promise<Made | Unanswered | undefined> {
-    const currency = await contractCurrency(pool);
+  async function ofContracts({ kind, days, asked, tables }: Question): Promise<Metric | Unanswered | undefined> {
+    const currency = await contractCurrency(pool, tables);
     if (currency === null) return unanswered('NOT_FOUND', 'There is no contract yet.', { remedy: 'Record or import subscriptions first.' });
-    const board = await revenueBoard(pool, { ...days, currency });
-    if (kind === 'ltv-simple') {
-      const { metric } = await simpleValueOf(pool, board, days, currency, asked);
-      return { metric, reads: ['holdings'] };
-    }
+    const board = await revenueBoard(pool, { ...days, currency }, tables);
+    if (kind === 'ltv-simple') return (await simpleValueOf(pool, board, days, currency, asked, tables)).metric;
     const metrics: Readonly<Record<string, Metric>> = revenueMetrics(board, days, currency, asked.definitionVersion);
-    const metric = metrics[kind];
-    return metric === undefined ? undefined : { metric, reads: ['holdings'] };
+    return metrics[kind];
   }
 
   /** A metric that the platform computes, over a period. */
@@ -142,31 +142,50 @@ export function metricAnswers({
     { kind, version, segmentId, partialPeriods }: MetricDefined,
     period: AskedPeriod,
     lastDay: DayNumber,
+    moment: MetricMoment | null,
   ): Promise<MetricAnswer | Unanswered> {
     const days = daysOfPeriod(timeZone, period, lastDay);
     if (isUnanswered(days)) return days;
     const unable = (rule: string) => unanswered('BAD_USER_INPUT', `${kind} cannot be answered here.`, { field: 'metricId', rule });
     if (segmentId !== undefined) return unable('a metric of a segment is of kind share or mean');
-    const made = await computed(kind, days, { interval: days.interval, partial: days.partial, definitionVersion: version }, lastDay);
-    if (made === undefined) return unable(ELSEWHERE[kind] ?? `one of share, mean, ${COMPUTED.join(', ')}`);
-    if (isUnanswered(made)) return made;
-    const { metric, reads } = made;
+    const reads = Object.hasOwn(READS_OF, kind) ? READS_OF[kind] : undefined;
+    if (reads === undefined) return unable(ELSEWHERE[kind] ?? `one of share, mean, ${Object.keys(READS_OF).join(', ')}`);
+    const tables = tablesOf(reads, moment);
+    if (isUnanswered(tables)) return tables;
+    const asked = { interval: days.interval, partial: days.partial, definitionVersion: version };
+    const question = { kind, days, asked, lastDay, tables, bound: boundOf(moment) };
+    const metric = reads[0] === 'journal' ? await ofLog(question) : await ofRows(question);
+    if (metric === undefined) throw new Error(`${kind} is said to be computed and is not`);
+    if (isUnanswered(metric)) return metric;
     return { ...(partialPeriods === 'left-out' ? withoutUnfinished(metric) : metric), reads, asOfDay: dayOf(days.to) };
   }
 
-  return async (metricId, period, known) => {
+  return async (
+    metricId: string,
+    period: AskedPeriod | null,
+    known: MetricsKnown,
+    moment: MetricMoment | null = null,
+  ): Promise<MetricAnswer | Unanswered | null> => {
     const book = await known.definitions();
     const definition = Object.hasOwn(book.metrics, metricId) ? book.metrics[metricId] : undefined;
     if (definition === undefined) return null;
-    const day = await known.lastDay();
-    if (day === null) return NO_DAY;
     const segment = definition.segmentId === undefined ? undefined : book.segments[definition.segmentId];
     const count = metricCount(definition, segment?.rule);
-    if (count === undefined) return builtIn(definition, period ?? lastMonth(day), day);
+    const tables = count === undefined ? LIVE : tablesOf(PROJECTIONS, moment);
+    if (isUnanswered(tables)) return tables;
+    const day = await known.lastDay();
+    if (day === null) return NO_DAY;
+    if (count === undefined) return builtIn(definition, period ?? lastMonth(day), day, moment);
     const model = await known.model();
-    for await (const one of everyUnderstood(pool)) count.add(attributesOf(one, model, day));
+    for await (const one of everyUnderstood(pool, null, tables)) count.add(attributesOf(one, model, day));
     return { ...count.result(), reads: PROJECTIONS, asOfDay: dayOf(day) };
   };
+}
+
+/** The rows that a metric may look at: the live ones, or those of the moment. */
+function tablesOf(reads: Reads, moment: MetricMoment | null): Tables | Unanswered {
+  if (moment === null) return LIVE;
+  return reads[0] === 'journal' ? (ambiguous(moment) ?? LIVE) : tablesAsOf(reads, moment);
 }
 
 /** The last calendar month that is over by the end of a day. */

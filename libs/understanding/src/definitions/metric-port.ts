@@ -1,5 +1,5 @@
 import { type AnswersOf, comparePositions, type metricsPort } from '@tsunagari/contracts';
-import type { EventLog } from '@tsunagari/event-log';
+import type { EventLog, Journal } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import type { ProjectionRunner } from '@tsunagari/projection';
 import type { Pool } from 'pg';
@@ -15,16 +15,18 @@ export function metricsOfDefinitions({
   pool,
   store,
   log,
+  journal,
   projections,
   timeZone,
 }: {
   readonly pool: Pool;
   readonly store: EventStore;
-  readonly log: Pick<EventLog, 'read'>;
+  readonly log: Pick<EventLog, 'read' | 'readUnparsed'>;
+  readonly journal: Pick<Journal, 'positionAt'>;
   readonly projections: Pick<ProjectionRunner, 'status' | 'identity'>;
   readonly timeZone: string;
 }): AnswersOf<typeof metricsPort> {
-  const metricOf = metricAnswers({ pool, log, identity: projections.identity, timeZone });
+  const metricOf = metricAnswers({ pool, log, journal, identity: projections.identity, timeZone });
   const known = {
     definitions: () => definitionBook(store),
     model: () => latestModel(store),

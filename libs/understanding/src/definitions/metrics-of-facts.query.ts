@@ -7,6 +7,7 @@ import {
   flowCompleted,
   flowStarted,
   flowStepTaken,
+  type Position,
   proposalAccepted,
   proposalPresented,
   requestAcknowledged,
@@ -135,28 +136,36 @@ export const METRICS_OF_FACTS: Readonly<Partial<Record<MetricId, OfFacts>>> = {
 
 const PAGE = 5000;
 
+/** Up to which position, inclusive, and until when, ISO 8601, facts are read; by default all. */
+export type FactBound = { readonly upTo?: Position; readonly occurredBy?: string | null };
+
 /** All facts of some types in the order of the log, decoded, in pages: memory does not grow with them. */
-export async function* pagesOfTypes(log: Pick<EventLog, 'read'>, types: readonly string[]): AsyncGenerator<readonly Fact[]> {
+export async function* pagesOfTypes(
+  log: Pick<EventLog, 'read'>,
+  types: readonly string[],
+  { upTo, occurredBy = null }: FactBound = {},
+): AsyncGenerator<readonly Fact[]> {
   for (let after = BEGINNING; ;) {
-    const page = await log.read({ after, types, limit: PAGE });
+    const page = await log.read({ after, types, limit: PAGE, ...(upTo === undefined ? {} : { upTo }) });
     yield page.facts.flatMap((fact) => {
+      if (occurredBy !== null && fact.occurred > occurredBy) return [];
       const decoded = registry.decode(fact);
       return decoded.kind === 'decoded' ? [{ ...fact, data: decoded.data }] : [];
     });
-    if (page.atEnd) return;
+    if (page.atEnd || page.upTo === after) return;
     after = page.upTo;
   }
 }
 
 /** All facts of some types, decoded, sorted by when they happened. For kinds of facts that are few, as those above are. */
-export async function factsOfTypes(log: Pick<EventLog, 'read'>, types: readonly string[]): Promise<readonly Fact[]> {
+export async function factsOfTypes(log: Pick<EventLog, 'read'>, types: readonly string[], bound: FactBound = {}): Promise<readonly Fact[]> {
   const found: Fact[] = [];
-  for await (const facts of pagesOfTypes(log, types)) found.push(...facts);
+  for await (const facts of pagesOfTypes(log, types, bound)) found.push(...facts);
   return found.sort((a, b) => (a.occurred < b.occurred ? -1 : a.occurred > b.occurred ? 1 : 0));
 }
 
-/** Whose the facts are, as identity stands: one question for all of them. */
-export async function ownersOf(identity: Pick<IdentityReader, 'customersOf'>, facts: readonly Fact[]): Promise<OwnerOf> {
-  const owners = await identity.customersOf([...subjectsAmong(facts)]);
+/** Whose the facts are, as identity stands, or stood at a position: one question for all of them. */
+export async function ownersOf(identity: Pick<IdentityReader, 'customersOf'>, facts: readonly Fact[], at?: Position): Promise<OwnerOf> {
+  const owners = await identity.customersOf([...subjectsAmong(facts)], ...(at === undefined ? [] : [at]));
   return (subject) => owners.get(subject) ?? subject;
 }

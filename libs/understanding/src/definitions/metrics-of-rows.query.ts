@@ -12,14 +12,15 @@ import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import type { DayCount, ExperienceState } from '../experience/experience.projection';
 import { pagesByKey } from '../pages-by-key';
+import { LIVE, type Tables } from '../read-models';
 import { type CurrencyPurchases, marginToDate, netMinor } from '../purchases/purchases.projection';
 
 type Days = { readonly from: DayNumber; readonly to: DayNumber };
 
 const PAGE = 2000;
 
-async function* rowsOf<S>(pool: Pool, readModel: 'experience' | 'purchases'): AsyncGenerator<{ readonly key: string; readonly state: S }> {
-  const text = `select key, state from understanding.${readModel} where key > $1 order by key limit $2`;
+async function* rowsOf<S>(pool: Pool, table: string): AsyncGenerator<{ readonly key: string; readonly state: S }> {
+  const text = `select key, state from ${table} where key > $1 order by key limit $2`;
   for await (const rows of pagesByKey<{ key: string; state: S }>(pool, text, { size: PAGE })) yield* rows;
 }
 
@@ -28,16 +29,16 @@ function within(counts: readonly DayCount[], { from, to }: Days): number {
 }
 
 /** Distinct customers who used something in the period. The folds keep the newest 400 days with a use of each. */
-export async function activeUsersOf(pool: Pool, days: Days, asked: Asked): Promise<Metric> {
+export async function activeUsersOf(pool: Pool, days: Days, asked: Asked, { experience }: Tables = LIVE): Promise<Metric> {
   const active: string[] = [];
-  for await (const { key, state } of rowsOf<ExperienceState>(pool, 'experience')) if (within(state.uses, days) > 0) active.push(key);
+  for await (const { key, state } of rowsOf<ExperienceState>(pool, experience)) if (within(state.uses, days) > 0) active.push(key);
   return activeUsers(asked, active, 'as of the report');
 }
 
 /** Interactions of the period that customers began ÷ all. */
-export async function reciprocityOf(pool: Pool, days: Days, asked: Asked): Promise<Metric> {
+export async function reciprocityOf(pool: Pool, days: Days, asked: Asked, { experience }: Tables = LIVE): Promise<Metric> {
   const sum = { byCustomer: 0, all: 0 };
-  for await (const { state } of rowsOf<ExperienceState>(pool, 'experience')) {
+  for await (const { state } of rowsOf<ExperienceState>(pool, experience)) {
     sum.byCustomer += within(state.interactionsByCustomer, days);
     sum.all += within(state.interactions, days);
   }
@@ -48,11 +49,11 @@ export async function reciprocityOf(pool: Pool, days: Days, asked: Asked): Promi
  * What a known customer has brought to date, on average over those who bought in one currency: margin where that of every order is known,
  * else revenue, and said so.
  */
-export async function historicValueOf(pool: Pool, currency: string, asked: Asked): Promise<Metric> {
+export async function historicValueOf(pool: Pool, currency: string, asked: Asked, tables: Tables = LIVE): Promise<Metric> {
   let [n, revenueMinor, marginMinor, known] = [0, 0, 0, 0];
   for await (const { state } of rowsOf<{ readonly kind: string; readonly byCurrency: Readonly<Record<string, CurrencyPurchases>> }>(
     pool,
-    'purchases',
+    tables.purchases,
   )) {
     const purchases = state.byCurrency[currency];
     if (state.kind === 'unidentified' || purchases === undefined) continue;
@@ -83,10 +84,10 @@ function monthlyRate({ start, churn, contraction }: Pick<Waterfall, 'start' | 'c
 }
 
 /** The margin of all orders whose margin is known, as a share of their sales; null where none is. */
-async function marginRate(pool: Pool, currency: string): Promise<number | null> {
+async function marginRate(pool: Pool, currency: string, { purchases }: Tables): Promise<number | null> {
   const { rows } = await pool.query<{ margin: string | null; sales: string | null }>(
     `select sum((state->'byCurrency'->$1->>'marginMinor')::bigint) as margin, sum((state->'byCurrency'->$1->>'marginSalesMinor')::bigint) as sales
-     from understanding.purchases`,
+     from ${purchases}`,
     [currency],
   );
   const sales = Number(rows[0]?.sales ?? 0);
@@ -100,8 +101,9 @@ export async function simpleValueOf(
   { from, to }: Days,
   currency: string,
   asked: Asked = {},
+  tables: Tables = LIVE,
 ): Promise<{ readonly metric: Metric; readonly monthlyMinor: number; readonly margin: number | null }> {
-  const margin = await marginRate(pool, currency);
+  const margin = await marginRate(pool, currency, tables);
   const monthlyMinor = paying === 0 ? 0 : waterfall.end / paying;
   const churnMonthly = monthlyRate(waterfall, to - from + 1);
   const simple = simpleLifetimeValue(asked, { monthlyMinor, margin, churnMonthly, accounts: paying, currency });

@@ -9,6 +9,7 @@ import {
 } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
+import { LIVE, type Tables } from '../read-models';
 import type { Answer, ExperienceState } from './experience.projection';
 
 export type SatisfactionBoard = {
@@ -26,16 +27,20 @@ function commonest<T>(values: readonly T[]): T | undefined {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
-/** What customers said within a period (both days in it), each once a wave. Answers of another scale than the commonest are left out, and said. */
+/**
+ * What customers said within a period (both days in it), each once a wave. Answers of another scale than the commonest are left out, and said.
+ * `tables` are by default the live ones.
+ */
 export async function satisfactionBoard(
   pool: Pool,
   { from, to }: { readonly from: DayNumber; readonly to: DayNumber },
   asked: Asked,
+  { experience }: Tables = LIVE,
 ): Promise<SatisfactionBoard> {
   const { rows } = await pool.query<{ key: string; answers: ExperienceState['answers']; asked: number }>(
     `select key, state->'answers' as answers,
        (select count(*)::int from json_array_elements(state->'asked') sent where sent->>'instrument' = 'NPS' and (sent->>'day')::int between $1 and $2) as asked
-     from understanding.experience where answers > 0 or json_array_length(state->'asked') > 0`,
+     from ${experience} where answers > 0 or json_array_length(state->'asked') > 0`,
     [from, to],
   );
   const given = rows.flatMap(({ key, answers }): Given[] =>

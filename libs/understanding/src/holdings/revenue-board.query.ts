@@ -2,6 +2,7 @@ import { type AccountMonths, type Churn, customerChurn, type Fate, type Waterfal
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import { pagesByKey } from '../pages-by-key';
+import { LIVE, type Tables } from '../read-models';
 import type { HoldingsState } from './holdings.projection';
 
 export type RevenueQuestion = { readonly from: DayNumber; readonly to: DayNumber; readonly currency: string };
@@ -50,11 +51,11 @@ export function fateOf(customer: string, { contracts }: HoldingsState, { from, t
 const PAGE = 2000;
 
 /** The board of a period in one currency, over all customers, in pages: memory holds four numbers a customer with contracts. */
-export async function revenueBoard(pool: Pool, question: RevenueQuestion): Promise<RevenueBoard> {
+export async function revenueBoard(pool: Pool, question: RevenueQuestion, { holdings }: Tables = LIVE): Promise<RevenueBoard> {
   const accounts: AccountMonths[] = [];
   const fates: Fate[] = [];
   let joinedAndLeft = 0;
-  const text = 'select key, state from understanding.holdings where key > $1 order by key limit $2';
+  const text = `select key, state from ${holdings} where key > $1 order by key limit $2`;
   for await (const rows of pagesByKey<{ key: string; state: HoldingsState }>(pool, text, { size: PAGE }))
     for (const { key, state } of rows) {
       const account = accountMonths(key, state, question);
@@ -76,9 +77,9 @@ export async function revenueBoard(pool: Pool, question: RevenueQuestion): Promi
 }
 
 /** The currency that most customers with contracts pay in; null before the first contract. */
-export async function contractCurrency(pool: Pool): Promise<string | null> {
+export async function contractCurrency(pool: Pool, { holdings }: Tables = LIVE): Promise<string | null> {
   const { rows } = await pool.query<{ currency: string }>(
-    'select currency from understanding.holdings where currency is not null group by currency order by count(*) desc, currency limit 1',
+    `select currency from ${holdings} where currency is not null group by currency order by count(*) desc, currency limit 1`,
   );
   return rows[0]?.currency ?? null;
 }

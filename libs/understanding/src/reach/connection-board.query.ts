@@ -2,7 +2,8 @@ import type { EventLog } from '@tsunagari/event-log';
 import { alwaysConnectedRate, type Asked, type Metric, share } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
-import { factsOfTypes } from '../definitions/metrics-of-facts.query';
+import { type FactBound, factsOfTypes } from '../definitions/metrics-of-facts.query';
+import { LIVE, type Tables } from '../read-models';
 import { SILENT_AFTER_DAYS } from '../purchases/purchases.projection';
 import { TOUCHPOINT_TYPES, waysBack } from './ways-back';
 
@@ -18,14 +19,20 @@ export type ConnectionBoard = {
 
 type Counts = Readonly<Record<'open' | 'back' | 'outbound' | 'both' | 'used' | 'both_used', number>>;
 
-const COUNTS = `select count(*)::int as open, count(*) filter (where back)::int as back, count(*) filter (where outbound)::int as outbound,
+const counts = ({
+  profile,
+  purchases,
+  holdings,
+  experience,
+  reach,
+}: Tables): string => `select count(*)::int as open, count(*) filter (where back)::int as back, count(*) filter (where outbound)::int as outbound,
     count(*) filter (where back and outbound)::int as both, count(*) filter (where used)::int as used,
     count(*) filter (where back and outbound and used)::int as both_used
   from (
     select coalesce(string_to_array(r.touchpoints, ' ') && $1::text[], false) as back, coalesce(r.outbound, false) as outbound,
       coalesce(greatest(e.last_use, r.last_interaction) > $2::int - $3::int, false) as used
-    from understanding.profile p left join understanding.purchases u using (key) left join understanding.holdings h using (key)
-      left join understanding.experience e using (key) left join understanding.reach r using (key)
+    from ${profile} p left join ${purchases} u using (key) left join ${holdings} h using (key)
+      left join ${experience} e using (key) left join ${reach} r using (key)
     where p.kind <> 'unidentified' and not coalesce(r.erased, false) and (h.running > 0 or u.last_day > $2::int - $4::int)
   ) customers`;
 
@@ -40,9 +47,10 @@ export async function connectionBoard(
   day: DayNumber,
   usedWithinDays: number,
   asked: Asked = {},
+  { tables = LIVE, bound = {} }: { readonly tables?: Tables; readonly bound?: FactBound } = {},
 ): Promise<ConnectionBoard> {
-  const touchpoints = waysBack(await factsOfTypes(log, TOUCHPOINT_TYPES));
-  const { rows } = await pool.query<Counts>(COUNTS, [touchpoints, day, usedWithinDays, SILENT_AFTER_DAYS]);
+  const touchpoints = waysBack(await factsOfTypes(log, TOUCHPOINT_TYPES, bound));
+  const { rows } = await pool.query<Counts>(counts(tables), [touchpoints, day, usedWithinDays, SILENT_AFTER_DAYS]);
   const { open = 0, back = 0, outbound = 0, both = 0, used = 0, both_used: bothUsed = 0 } = rows[0] ?? {};
   const of = (count: number, base: number, method: string, note = OPEN): Metric =>
     share(asked, count, base, { class: 'PROCESS', method, notes: [note] });
