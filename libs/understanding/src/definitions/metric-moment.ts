@@ -1,4 +1,4 @@
-import { comparePositions, type DayClosed, type Position } from '@tsunagari/contracts';
+import { comparePositions, type DayClosed } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
 import type { AsOf, LabelledBase, Moment, ProjectionRunner } from '@tsunagari/projection';
 import { type DayNumber, dayNumberOf } from '../calendar';
