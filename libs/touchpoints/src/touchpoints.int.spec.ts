@@ -192,7 +192,7 @@ describe('what customers do and say', () => {
     const board = async (variables: object) =>
       (
         await platform.ask(
-          `query B($from: DateTime) { twoWayBoard(from: $from) { reciprocity { value numerator denominator reasonNull class }
+          `query B($from: DateTime) { twoWayBoard(from: $from) { reciprocity { value numerator denominator reasonNull class partial definitionVersion interval { from to } }
             cancelParity { steps { reasonNull } completion { numerator denominator n } } } }`,
           variables,
           { role: 'success' },
@@ -210,6 +210,9 @@ describe('what customers do and say', () => {
       numerator: (before.reciprocity.numerator ?? 0) + 1,
       denominator: (before.reciprocity.denominator ?? 0) + 2,
       class: 'PROCESS',
+      partial: false,
+      definitionVersion: 1,
+      interval: null,
     });
     expect(after.cancelParity.completion).toEqual({ numerator: 1, denominator: 1, n: before.cancelParity.completion.n + 1 });
     expect(await board({ from: '2030-01-01T00:00:00Z' })).toMatchObject({ reciprocity: { value: null, reasonNull: 'NO_BASE' } });

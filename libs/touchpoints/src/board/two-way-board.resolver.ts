@@ -8,20 +8,30 @@ export function twoWayBoardResolvers(ports: TouchpointsPorts): Resolvers {
   return {
     Query: {
       async twoWayBoard(_, { from, to }) {
+        const asked = { from: from == null ? null : momentOf(from), to: to == null ? null : momentOf(to) };
         const board = await twoWayBoard(ports, {
-          ...(from == null ? {} : { from: momentOf(from) }),
-          ...(to == null ? {} : { to: momentOf(to) }),
+          ...(asked.from === null ? {} : { from: asked.from }),
+          ...(asked.to === null ? {} : { to: asked.to }),
         });
         const { steps, seconds, completion } = board.cancelParity;
         return {
-          reciprocity: shown(board.reciprocity),
-          cancelParity: { steps: shown(steps), seconds: shown(seconds), completion: shown(completion) },
+          reciprocity: shown(board.reciprocity, asked),
+          cancelParity: { steps: shown(steps, asked), seconds: shown(seconds, asked), completion: shown(completion, asked) },
         };
       },
     },
   };
 }
 
-function shown({ value, reasonNull, unit, numerator, denominator, n, method, class: kind, ci, notes }: Metric) {
-  return { value, reasonNull, unit, numerator, denominator, n, method, class: kind, ci: ci && [ci.low, ci.high], notes: [...notes] };
+/** A metric with the period that was asked about; null of all time. */
+function shown(
+  { value, reasonNull, unit, numerator, denominator, n, partial, method, definitionVersion, class: kind, ci, notes }: Metric,
+  { from, to }: { readonly from: string | null; readonly to: string | null },
+) {
+  return {
+    ...{ value, reasonNull, unit, numerator, denominator, n, partial, method, definitionVersion, class: kind },
+    interval: from === null && to === null ? null : { from, to },
+    ci: ci && [ci.low, ci.high],
+    notes: [...notes],
+  };
 }
