@@ -83,7 +83,8 @@ export function fitContract(
     const rule = 'at least three numbers that never rise and lose somebody';
     return refused('SURVIVORS_NOT_VALID', 'survivors', rule, `survivors must be ${rule}.`, 'Count one cohort at each renewal.');
   }
-  const fit = (kind: FittedContract['kind']): Maximum => maximise(contractLikelihood(survivors, kind));
+  const likelihoods = { sbg: contractLikelihood(survivors, 'sbg'), bdw: contractLikelihood(survivors, 'bdw') };
+  const fit = (kind: FittedContract['kind']): Maximum => maximise(likelihoods[kind]);
   const sbg = model === 'bdw' ? null : fit('sbg');
   const bdw = model === 'sbg' || (model === 'auto' && survivors.length < 4) ? null : fit('bdw');
   const better = bdw !== null && (sbg === null || (bdw.unbounded.length === 0 && 2 * (bdw.logLikelihood - sbg.logLikelihood) > 3.84));
@@ -92,7 +93,7 @@ export function fitContract(
   return {
     outcome: 'fitted',
     model: { kind: better ? 'bdw' : 'sbg', parameters: { alpha, beta, c }, covarianceLog: found.covarianceLog },
-    estimates: estimatesOf(better ? ['alpha', 'beta', 'c'] : ['alpha', 'beta'], found),
+    estimates: estimatesOf(likelihoods[better ? 'bdw' : 'sbg'], found),
     logLikelihood: found.logLikelihood,
     iterations: found.iterations,
     converged: found.converged,

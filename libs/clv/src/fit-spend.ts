@@ -88,6 +88,12 @@ function shrunkenMean(table: SpendTable): FittedSpend {
   return { kind: 'shrunken-mean', parameters: { mean, ...variancesOf(table, mean) }, covarianceLog: null };
 }
 
+function timesScale(estimate: Estimate, scale: number): Estimate {
+  const times = (v: number | null): number | null => (v === null ? null : v * scale);
+  const { value, standardError, low, high } = estimate;
+  return { ...estimate, value: value * scale, standardError: times(standardError), low: times(low), high: times(high) };
+}
+
 /**
  * Fits the spend per repeat purchase: gamma-gamma, or a shrunken mean where gamma-gamma's population mean pγ/(q−1) does not exist (q ≤ 1) or
  * the fit runs to its bound.
@@ -104,7 +110,8 @@ export function fitSpend(histories: readonly PurchaseHistory[]): SpendFit | Refu
   }
   // In units of the mean, so that a bound means the same in yen as in pounds.
   const scale = table.mean.reduce((sum, m, i) => sum + m * at(table.weight, i), 0) / table.customers;
-  const scaled = maximise(gammaGammaLikelihood({ ...table, mean: table.mean.map((m) => m / scale) }));
+  const likelihood = gammaGammaLikelihood({ ...table, mean: table.mean.map((m) => m / scale) });
+  const scaled = maximise(likelihood);
   const [p, q, gamma] = [at(scaled.parameters, 0), at(scaled.parameters, 1), at(scaled.parameters, 2) * scale];
   const found = { ...scaled, parameters: [p, q, gamma], logLikelihood: scaled.logLikelihood - table.customers * Math.log(scale) };
   const usable = q > 1.0001 && found.unbounded.length === 0;
@@ -119,7 +126,7 @@ export function fitSpend(histories: readonly PurchaseHistory[]): SpendFit | Refu
     reason: usable
       ? 'Gamma-gamma has a finite population mean.'
       : `Gamma-gamma is not usable here (q = ${q.toPrecision(3)}${found.unbounded.length > 0 ? `; at the bound: ${found.unbounded.join(', ')}` : ''}): the shrunken mean takes its place.`,
-    estimates: estimatesOf(['p', 'q', 'gamma'], found),
+    estimates: estimatesOf(likelihood, scaled).map((each) => (each.name === 'gamma' ? timesScale(each, scale) : each)),
     logLikelihood: found.logLikelihood,
     populationMean: expectedSpend(model).value,
     customers: table.customers,

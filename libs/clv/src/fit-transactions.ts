@@ -132,11 +132,11 @@ export function fitTransactions(histories: readonly PurchaseHistory[], options: 
     const rule = 'at least one repeat purchase';
     return refused('NO_REPEAT_PURCHASES', 'histories', rule, 'Nobody has bought on a second day yet.', 'Wait for repeat purchases.');
   }
-  const nbdNames = nbdLikelihood(table).names;
-  const nbd = maximise(nbdLikelihood(table));
-  let [chosen, names, used, verdict]: [Maximum, readonly string[], TransactionModelKind, DropoutVerdict] = [
+  const withoutDropout = nbdLikelihood(table);
+  const nbd = maximise(withoutDropout);
+  let [chosen, fitted, used, verdict]: [Maximum, Likelihood, TransactionModelKind, DropoutVerdict] = [
     nbd,
-    nbdNames,
+    withoutDropout,
     'nbd',
     {
       identified: false,
@@ -150,13 +150,13 @@ export function fitTransactions(histories: readonly PurchaseHistory[], options: 
     const likelihood = likelihoodOf(kind, table);
     const found = maximise(likelihood);
     verdict = verdictOf(kind, likelihood.names, found, nbd);
-    if (verdict.identified) [chosen, names, used] = [found, likelihood.names, kind];
+    if (verdict.identified) [chosen, fitted, used] = [found, likelihood, kind];
   }
   return {
     outcome: 'fitted',
     model: transactionModel(used, chosen.parameters, chosen.covarianceLog, unitDays),
     dropout: verdict,
-    estimates: estimatesOf(names, chosen),
+    estimates: estimatesOf(fitted, chosen),
     correlations: correlationsOf(chosen.covarianceLog),
     logLikelihood: chosen.logLikelihood,
     customers: table.customers,

@@ -61,7 +61,10 @@ export interface FittedReturns extends FittedBase {
 
 export type FittedModel = FittedTransactions | FittedSpend | FittedReturns;
 
-/** One parameter with its uncertainty. The 95 % interval is symmetric on the log scale, so it never crosses zero. */
+/**
+ * One parameter with its uncertainty. The 95 % interval is that of the profile likelihood: it follows the skewness that few customers leave, never
+ * crosses zero, and is open where the data set no limit.
+ */
 export interface Estimate {
   readonly name: string;
   readonly value: number;
@@ -69,4 +72,6 @@ export interface Estimate {
   readonly standardError: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** Why an end is missing; null when both are there. */
+  readonly reason: string | null;
 }

@@ -1,7 +1,8 @@
 import type { Estimate } from './fitted';
 import { at } from './numerics/at';
-import { minimise } from './numerics/lbfgs';
+import { minimise, type Objective } from './numerics/lbfgs';
 import { inverse, type Matrix } from './numerics/matrix';
+import { profileInterval } from './profile';
 
 /** A log-likelihood of positive parameters: returns its value and writes its gradient with respect to the parameters themselves. */
 export interface Likelihood {
@@ -26,8 +27,6 @@ export interface Maximum {
 /** |ln θ| beyond this is "at the bound": the data do not say where the parameter is. */
 export const LOG_BOUND = 11;
 
-const Z95 = 1.959963984540054;
-
 function covarianceOf(gradientAt: (x: Float64Array) => Float64Array, x: Float64Array): Matrix | null {
   const step = 1e-4;
   const columns = Array.from(x, (_, j) => {
@@ -38,22 +37,28 @@ function covarianceOf(gradientAt: (x: Float64Array) => Float64Array, x: Float64A
   return inverse(columns.map((column, j) => column.map((v, i) => (v + at(at(columns, i), j)) / 2)));
 }
 
-/** Maximises over the logarithms of the parameters; the covariance is the inverse Hessian there, from central differences of the gradient. */
-export function maximise({ names, start, weight, evaluate }: Likelihood): Maximum {
+/** The sum of −ln likelihood over the logarithms of the parameters, divided by `per`. */
+function inLogarithms({ start, evaluate }: Likelihood, per: number): Objective {
   const natural = new Float64Array(start.length);
-  const objective = (x: Float64Array, gradient: Float64Array): number => {
+  return (x, gradient) => {
     for (let i = 0; i < x.length; i += 1) natural[i] = Math.exp(at(x, i));
-    const value = -evaluate(natural, gradient) / weight;
-    for (let i = 0; i < x.length; i += 1) gradient[i] = (-at(gradient, i) * at(natural, i)) / weight;
+    const value = -evaluate(natural, gradient) / per;
+    for (let i = 0; i < x.length; i += 1) gradient[i] = (-at(gradient, i) * at(natural, i)) / per;
     return gradient.every(Number.isFinite) ? value : Infinity;
   };
-  const minimum = minimise(objective, Float64Array.from(start, Math.log), {
+}
+
+/** Maximises over the logarithms of the parameters; the covariance is the inverse Hessian there, from central differences of the gradient. */
+export function maximise(likelihood: Likelihood): Maximum {
+  const { names, start, weight } = likelihood;
+  const minimum = minimise(inLogarithms(likelihood, weight), Float64Array.from(start, Math.log), {
     stop: (x) => x.some((v) => Math.abs(v) > LOG_BOUND + 2),
   });
+  const whole = inLogarithms(likelihood, 1);
   const gradientAt = (x: Float64Array): Float64Array => {
     const gradient = new Float64Array(x.length);
-    objective(x, gradient);
-    return gradient.map((g) => g * weight);
+    whole(x, gradient);
+    return gradient;
   };
   const unbounded = names.filter((_, i) => Math.abs(at(minimum.x, i)) > LOG_BOUND);
   return {
@@ -68,16 +73,35 @@ export function maximise({ names, start, weight, evaluate }: Likelihood): Maximu
   };
 }
 
-/** Standard errors on the natural scale, and 95 % intervals on the log scale. */
-export function estimatesOf(
-  names: readonly string[],
-  { parameters, covarianceLog }: Pick<Maximum, 'parameters' | 'covarianceLog'>,
-): Estimate[] {
-  return names.map((name, i) => {
+/** Standard errors on the natural scale by the curvature at the maximum, and 95 % intervals by the profile of the likelihood. */
+export function estimatesOf(likelihood: Likelihood, { parameters, logLikelihood, covarianceLog, unbounded }: Maximum): Estimate[] {
+  return likelihood.names.map((name, i) => {
     const value = at(parameters, i);
-    if (covarianceLog === null) return { name, value, standardError: null, low: null, high: null };
-    const error = Math.sqrt(at(at(covarianceLog, i), i));
-    return { name, value, standardError: value * error, low: value * Math.exp(-Z95 * error), high: value * Math.exp(Z95 * error) };
+    if (covarianceLog === null) {
+      const reason =
+        unbounded.length > 0
+          ? `${unbounded.join(', ')} ran to the bound (|ln| > ${LOG_BOUND}): the data do not say where the parameters are.`
+          : 'The likelihood is flat at its maximum: the data do not say where the parameters are.';
+      return { name, value, standardError: null, low: null, high: null, reason };
+    }
+    const { low, high } = profileInterval(
+      {
+        objective: inLogarithms(likelihood, 1),
+        x: Float64Array.from(parameters, Math.log),
+        value: -logLikelihood,
+        covariance: covarianceLog,
+      },
+      i,
+    );
+    const open = [low === null ? 'lower' : '', high === null ? 'upper' : ''].filter((side) => side !== '');
+    return {
+      name,
+      value,
+      standardError: value * Math.sqrt(at(at(covarianceLog, i), i)),
+      low: low === null ? null : Math.exp(low),
+      high: high === null ? null : Math.exp(high),
+      reason: open.length === 0 ? null : `The data set no ${open.join(' and no ')} limit to ${name}.`,
+    };
   });
 }
 

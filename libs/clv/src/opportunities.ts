@@ -122,8 +122,9 @@ export function fitOpportunities(histories: readonly OpportunityHistory[]): Oppo
   const customers = histories.reduce((sum, { weight = 1 }) => sum + weight, 0);
   if (customers === 0)
     return refused('NO_CUSTOMERS', 'histories', 'at least one customer', 'There is no customer to fit a model to.', 'Add histories.');
-  const stays: Maximum = maximise(betaBinomialLikelihood(histories, customers));
-  const leaves: Maximum = maximise(bgBbLikelihood(histories, customers));
+  const likelihoods = { stays: betaBinomialLikelihood(histories, customers), leaves: bgBbLikelihood(histories, customers) };
+  const stays: Maximum = maximise(likelihoods.stays);
+  const leaves: Maximum = maximise(likelihoods.leaves);
   const gain = leaves.logLikelihood - stays.logLikelihood;
   const identified = 2 * gain >= 3.84 && leaves.unbounded.length === 0;
   const found = identified ? leaves : stays;
@@ -135,7 +136,7 @@ export function fitOpportunities(histories: readonly OpportunityHistory[]): Oppo
       : { kind: 'beta-binomial', parameters: { alpha, beta }, covarianceLog: found.covarianceLog },
     dropoutIdentified: identified,
     gainOverBetaBinomial: gain,
-    estimates: estimatesOf(identified ? ['alpha', 'beta', 'gamma', 'delta'] : ['alpha', 'beta'], found),
+    estimates: estimatesOf(identified ? likelihoods.leaves : likelihoods.stays, found),
     logLikelihood: found.logLikelihood,
     customers,
     iterations: found.iterations,

@@ -2586,7 +2586,7 @@ export type RetentionQuery = { retention: { asOfDay: string, rows: Array<{ cohor
 export type OverviewQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OverviewQuery = { totals: { knownCustomers: number, unidentifiedBuyers: number, invoices: number, reasonNull: string | null, netRevenue: { amountMinor: string, currency: string } | null, byCurrency: Array<{ currency: string, salesOrders: number, salesCustomers: number, netRevenue: { amountMinor: string, currency: string }, sales: { amountMinor: string, currency: string } }>, freshness: { position: string, lagMs: number } }, model: { id: string, kind: string, dropoutIdentified: boolean, verdict: string, asOfDay: string, fittedAt: string, currency: string, customers: number, returnRate: string, parameters: Array<{ name: string, value: string, standardError: string | null, low: string | null, high: string | null }>, backTest: { calibrationEnd: string, holdoutEnd: string, actual: string, predicted: string, bias: string | null, moneyBias: string | null, auc: string | null, aucRecency: string | null } | null } | null };
+export type OverviewQuery = { totals: { knownCustomers: number, unidentifiedBuyers: number, invoices: number, reasonNull: string | null, netRevenue: { amountMinor: string, currency: string } | null, byCurrency: Array<{ currency: string, salesOrders: number, salesCustomers: number, netRevenue: { amountMinor: string, currency: string }, sales: { amountMinor: string, currency: string } }>, freshness: { position: string, lagMs: number } }, model: { id: string, kind: string, dropoutIdentified: boolean, verdict: string, asOfDay: string, fittedAt: string, currency: string, customers: number, returnRate: string, parameters: Array<{ name: string, value: string, standardError: string | null, low: string | null, high: string | null, reasonNull: string | null }>, backTest: { calibrationEnd: string, holdoutEnd: string, actual: string, predicted: string, bias: string | null, moneyBias: string | null, auc: string | null, aucRecency: string | null } | null } | null };
 
 export type EventsQueryVariables = Exact<{
   filter?: EventFilter | null | undefined;
@@ -6256,6 +6256,7 @@ export const OverviewDocument = new TypedDocumentString(`
       standardError
       low
       high
+      reasonNull
     }
     backTest {
       calibrationEnd

@@ -31,8 +31,9 @@ interface DeadIntegral {
 function deadIntegral(r: number, alpha: number, s: number, beta: number, x: number, tx: number, T: number, into: DeadIntegral): void {
   into.value = into.dr = into.dAlpha = into.ds = into.dBeta = 0;
   if (T <= tx) return;
-  const near = min(alpha, beta);
-  const [nearPower, farPower] = alpha <= beta ? [r + x, s + 1] : [s + 1, r + x];
+  const alphaIsNear = alpha <= beta;
+  const near = alphaIsNear ? alpha : beta;
+  const [nearPower, farPower] = alphaIsNear ? [r + x, s + 1] : [s + 1, r + x];
   const gap = abs(alpha - beta);
   const from = log(near + tx);
   const steepness = (u: number): number => nearPower - 1 + (farPower * exp(u)) / (exp(u) + gap);
@@ -41,21 +42,29 @@ function deadIntegral(r: number, alpha: number, s: number, beta: number, x: numb
   const length = first > 0 ? min(full, NEGLIGIBLE / first) : full;
   const panels = ceil(max(length / 2, (abs(steepness(from + length)) * length) / 8, 1));
   const half = length / (2 * panels);
-  const [logAlpha0, logBeta0] = [log(alpha + tx), log(beta + tx)];
+  const farFrom = log(near + tx + gap);
+  let [value, nearLog, nearInverse, farLog, farInverse] = [0, 0, 0, 0, 0];
   for (let panel = 0; panel < panels; panel += 1) {
     const middle = from + (2 * panel + 1) * half;
     for (let i = 0; i < NODES; i += 1) {
-      const y = exp(middle + half * at(PANEL.nodes, i)) - near;
-      const logAlpha = log(alpha + y);
-      const logBeta = log(beta + y);
-      const f = half * at(PANEL.weights, i) * (near + y) * exp((r + x) * (logAlpha0 - logAlpha) + (s + 1) * (logBeta0 - logBeta));
-      into.value += f;
-      into.dr -= f * logAlpha;
-      into.dAlpha -= (f * (r + x)) / (alpha + y);
-      into.ds -= f * logBeta;
-      into.dBeta -= (f * (s + 1)) / (beta + y);
+      // The logarithm of the nearer sum, m + y, is u itself.
+      const u = middle + half * at(PANEL.nodes, i);
+      const nearSum = exp(u);
+      const farSum = nearSum + gap;
+      const logFarSum = log(farSum);
+      const f = half * at(PANEL.weights, i) * nearSum * exp(nearPower * (from - u) + farPower * (farFrom - logFarSum));
+      value += f;
+      nearLog += f * u;
+      nearInverse += f / nearSum;
+      farLog += f * logFarSum;
+      farInverse += f / farSum;
     }
   }
+  into.value = value;
+  into.dr = -(alphaIsNear ? nearLog : farLog);
+  into.dAlpha = -(r + x) * (alphaIsNear ? nearInverse : farInverse);
+  into.ds = -(alphaIsNear ? farLog : nearLog);
+  into.dBeta = -(s + 1) * (alphaIsNear ? farInverse : nearInverse);
 }
 
 /** The log-likelihood and its gradient, both by the same quadrature. */

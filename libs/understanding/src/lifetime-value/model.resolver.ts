@@ -8,15 +8,18 @@ import { jobById } from '../jobs';
 import type { UnderstandingPorts } from '../understanding.loaders';
 import { startLifetimeValueFit } from './fit-lifetime-value';
 
+/** Facts of before intervals could be open say no reason. */
+type KeptEstimate = Omit<Estimate, 'reason'> & Partial<Pick<Estimate, 'reason'>>;
+
 type Verdict = {
   readonly identified: boolean;
   readonly reason: string;
-  readonly estimates: readonly Estimate[];
+  readonly estimates: readonly KeptEstimate[];
   readonly spend: {
     readonly populationMean?: number;
     readonly correlation?: number;
     readonly warning?: string | null;
-    readonly estimates?: readonly Estimate[];
+    readonly estimates?: readonly KeptEstimate[];
   };
 };
 
@@ -46,6 +49,10 @@ function verdictOf(model: { readonly verdict: unknown }): Verdict {
   return model.verdict as Verdict;
 }
 
+function shownParameter({ name, value, standardError, low, high, reason = null }: KeptEstimate) {
+  return { name, value, standardError, low, high, reasonNull: reason };
+}
+
 /** The fitted model, its verdict and its back-test; and the command that fits it anew. */
 export function modelResolvers(ports: UnderstandingPorts): Resolvers {
   const { pool, store, keyring, onError = () => undefined } = ports;
@@ -59,11 +66,11 @@ export function modelResolvers(ports: UnderstandingPorts): Resolvers {
       kind: ({ transactions }) => transactions.kind,
       dropoutIdentified: (model) => verdictOf(model).identified,
       verdict: (model) => verdictOf(model).reason,
-      parameters: (model) => verdictOf(model).estimates.map((estimate) => ({ ...estimate })),
+      parameters: (model) => verdictOf(model).estimates.map(shownParameter),
       spend: (model) => {
         if (model.spend === null) return null;
         const { populationMean = null, correlation = null, warning = null, estimates = [] } = verdictOf(model).spend;
-        return { kind: model.spend.kind, populationMean, correlation, warning, parameters: [...estimates] };
+        return { kind: model.spend.kind, populationMean, correlation, warning, parameters: estimates.map(shownParameter) };
       },
       returnRate: ({ returns }) => returns.parameters.rate,
       backTest: ({ backTest }) => {
