@@ -29,6 +29,8 @@ type Graph = {
   /** Evidence that names a subject whose registration has not come yet. */
   readonly waiting: Map<string, Edge[]>;
   readonly held: Map<string, HeldLink>;
+  /** Links that a limit holds, by their pair: they are followed once there is room. */
+  readonly limited: Map<string, Edge[]>;
   readonly merges: CustomerMerge[];
   readonly splits: CustomersApart[];
   order: number;
@@ -40,7 +42,10 @@ type Graph = {
  *
  * - A link joins two customers unless: one of the two identifiers is blocked; either customer has an erased subject; a person
  *   split them or unlinked the pair; both have a verified user id; a type would pass its limit within its window; the cluster would
- *   pass its limit. What is not followed is held, and stays held until the evidence is repeated or a person merges.
+ *   pass its limit. What is not followed is held.
+ * - What only a limit holds is tried again, oldest first, whenever something comes apart: at a split, an unlinking, a block, or where
+ *   weaker evidence gave way. So it is followed as soon as there is room; it takes none from others then. Whatever else is held stays held
+ *   until the evidence is repeated or a person merges.
  * - Where only a limit is against a link and the rules have a priority, weaker links give way to it and are held in its stead, no more of
  *   them than must. So a link is followed as if weaker ones had never come. A customer whom a person merged is not rearranged.
  * - A merge by a person joins whatever rules and splits say, and lifts earlier splits between the two. Held all the same when one
@@ -64,6 +69,7 @@ export function foldIdentity(facts: readonly IdentityFact[], rules: IdentityRule
     barriersOf: new Map(),
     waiting: new Map(),
     held: new Map(),
+    limited: new Map(),
     merges: [],
     splits: [],
     order: 0,
@@ -103,15 +109,16 @@ function apply(graph: Graph, fact: IdentityFact): void {
           'unlinked',
           (e) => e.kind === 'link' && pairKey(e.subjects) === key,
         );
-      return;
+      return tryAgain(graph, fact.position);
     }
     case 'split':
-      return split(graph, fact.subjects, { position: fact.position, factId: fact.id });
+      split(graph, fact.subjects, { position: fact.position, factId: fact.id });
+      return tryAgain(graph, fact.position);
     case 'blocked': {
       graph.blocked.add(fact.subject);
       const group = graph.groupOf.get(fact.subject);
       if (group) cut(graph, group, { position: fact.position, factId: fact.id }, 'blocked', (e) => e.subjects.includes(fact.subject));
-      return;
+      return tryAgain(graph, fact.position);
     }
     case 'erased':
       for (const subject of fact.subjects) graph.erased.add(subject);
@@ -155,6 +162,27 @@ function connect(graph: Graph, edge: Edge, position: string): void {
   if (!weaker) return hold(graph, edge, position, limit);
   giveWay(graph, weaker, [left, right], { position, factId: edge.factId });
   follow(graph, edge, position, graph.groupOf.get(a) ?? left, graph.groupOf.get(b) ?? right);
+  tryAgain(graph, position);
+}
+
+/**
+ * Follows what a limit held and now no longer holds. Once through is enough: a customer who grows has no more room than before, so what
+ * does not fit now does not fit after another is followed either.
+ */
+function tryAgain(graph: Graph, position: string): void {
+  const inOrder = [...graph.limited].sort(([, [a]], [, [b]]) => (a?.order ?? 0) - (b?.order ?? 0));
+  for (const [key, [edge, ...repeated]] of inOrder) {
+    const left = edge && graph.groupOf.get(edge.subjects[0]);
+    const right = edge && graph.groupOf.get(edge.subjects[1]);
+    if (!left || !right || left === right) continue;
+    if (reasonToHold(graph, edge, left, right) ?? ruleAgainst(graph.rules, left, right)) continue;
+    graph.limited.delete(key);
+    graph.held.delete(key);
+    // As evidence that takes effect now: what was followed before comes first when they are folded again.
+    follow(graph, { ...edge, order: graph.order++ }, position, left, right);
+    const joined = graph.groupOf.get(edge.subjects[0]);
+    for (const again of repeated) joined?.edges.push({ ...again, order: graph.order++ });
+  }
 }
 
 function follow(graph: Graph, edge: Edge, position: string, left: Group, right: Group): void {
@@ -182,7 +210,12 @@ function reasonToHold(graph: Graph, edge: Edge, left: Group, right: Group): Held
 
 function hold(graph: Graph, edge: Edge, position: string, reason: HeldReason): void {
   const key = pairKey(edge.subjects);
+  if (isLimit(reason)) graph.limited.set(key, [...(graph.limited.get(key) ?? []), edge]);
   if (!graph.held.has(key)) graph.held.set(key, { position, factId: edge.factId, subjects: edge.subjects, reason });
+}
+
+function isLimit(reason: HeldReason): reason is LimitReason {
+  return reason === 'TWO_VERIFIED_USER_IDS' || reason === 'IDENTIFIER_LIMIT' || reason === 'CLUSTER_LIMIT';
 }
 
 function split(graph: Graph, subjects: readonly string[], at: At): void {
@@ -268,7 +301,7 @@ function partitionOf(graph: Graph): IdentityPartition {
   return {
     clusters: groups.sort((a, b) => byAge(a.first, b.first)).map(({ group }) => clusterOf(group)),
     held: [...graph.held.values()].filter(apart).sort(byPosition),
-    merges: graph.merges.sort((a, b) => comparePositions(a.position, b.position)),
+    merges: graph.merges.sort(byPosition),
     splits: graph.splits.sort((a, b) => byPosition(a, b) || (a.customer < b.customer ? -1 : 1)),
   };
 }

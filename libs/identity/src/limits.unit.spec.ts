@@ -119,6 +119,24 @@ describe('the priority of identifiers', () => {
     expect(held(partition)).toEqual(['u–b CLUSTER_LIMIT']);
   });
 
+  it('gives the room that weaker evidence leaves to what was held for want of it', () => {
+    const full: IdentityRules = { ...rules, clusterLimit: 3 };
+    const before = [
+      ...['a', 'b', 'c'].map((s) => sees(s, 'anonymous_id')),
+      sees('u', 'user_id'),
+      sees('m', 'email'),
+      links('u', 'a'),
+      links('u', 'b'),
+      links('b', 'c'),
+    ];
+    expect([customers(fold(full, ...before)), held(fold(full, ...before))]).toEqual([['a b u', 'c', 'm'], ['b–c CLUSTER_LIMIT']]);
+    const partition = fold(full, ...before, links('u', 'm'));
+    expect(customers(partition)).toEqual(['a u m', 'b c']);
+    expect(held(partition)).toEqual(['u–b CLUSTER_LIMIT']);
+    expect(partition.merges.at(-1)).toEqual({ position: '9', factId: 'fact-9', survivor: 'a', absorbed: 'm', rule: 'link' });
+    expect(partition.merges).toContainEqual({ position: '9', factId: 'fact-8', survivor: 'b', absorbed: 'c', rule: 'link' });
+  });
+
   it('ranks types that it does not name last', () => {
     const devices = fold(
       { ...rules, limits: { email: 1 } },
@@ -176,5 +194,40 @@ describe('the priority of identifiers', () => {
       { numRuns: 300 },
     );
     expect(gaveWay).toBeGreaterThan(20);
+  });
+});
+
+describe('a link that a limit holds', () => {
+  const rules: IdentityRules = { ...defaultIdentityRules, limits: { user_id: 1, email: 1 }, priority: [] };
+  const mistaken = [sees('u', 'user_id'), sees('m', 'email'), sees('n', 'email'), links('u', 'm'), links('u', 'n')];
+  const cuts: readonly [string, Step, string[]][] = [
+    ['a person splits off what took the room', splits('m'), ['u n', 'm']],
+    ['the link that took the room is voided', (position, id) => ({ kind: 'unlinked', position, id, subjects: ['m', 'u'] }), ['u n', 'm']],
+    ['what took the room is blocked', (position, id) => ({ kind: 'blocked', position, id, subject: 'm' }), ['u n', 'm']],
+    ['the customer herself is blocked: nothing', (position, id) => ({ kind: 'blocked', position, id, subject: 'u' }), ['u', 'm', 'n']],
+  ];
+
+  it.each(cuts)('is followed once %s', (_, cut, then) => {
+    expect(held(fold(rules, ...mistaken))).toEqual(['u–n IDENTIFIER_LIMIT']);
+    expect(customers(fold(rules, ...mistaken, cut))).toEqual(then);
+  });
+
+  it('is followed where room is made, with the link as its evidence, and keeps what it verified', () => {
+    const verified: Step = (position, id) => ({ kind: 'linked', position, id, subjects: ['u', 'n'], verified: true });
+    const { merges: followed, held: still, clusters } = fold(rules, ...mistaken, verified, splits('m'));
+    expect(followed.at(-1)).toEqual({ position: '7', factId: 'fact-5', survivor: 'u', absorbed: 'n', rule: 'link' });
+    expect(still).toEqual([]);
+    expect(clusters[0]?.authorityGroups).toEqual([['u', 'n']]);
+  });
+
+  it('goes by age where there is not room for all, and never across what a person split', () => {
+    const another = [...mistaken, sees('o', 'email'), links('u', 'o'), splits('m')];
+    expect([customers(fold(rules, ...another)), held(fold(rules, ...another))]).toEqual([['u n', 'm', 'o'], ['u–o IDENTIFIER_LIMIT']]);
+    const apart = fold(rules, ...mistaken, splits('n'), merges('u', 'n'), splits('n'), splits('m'));
+    expect(customers(apart)).toEqual(['u', 'm', 'n']);
+  });
+
+  it('is followed from the beginning under rules that leave it room', () => {
+    expect(customers(fold({ ...rules, limits: { user_id: 1, email: 2 } }, ...mistaken))).toEqual(['u m n']);
   });
 });

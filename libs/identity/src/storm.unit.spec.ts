@@ -95,7 +95,8 @@ function foldByComponent(facts: readonly IdentityFact[], rules: IdentityRules): 
       partitions.set(touched, foldIdentity([...new Set([...touched.subjects].flatMap((s) => factsOf.get(s) ?? []))], rules));
   }
   const all = [...partitions.values()];
-  const byPosition = (a: { position: string }, b: { position: string }) => Number(a.position) - Number(b.position);
+  const byPosition = (a: { position: string; factId: string }, b: { position: string; factId: string }) =>
+    Number(a.position) - Number(b.position) || (a.factId < b.factId ? -1 : a.factId > b.factId ? 1 : 0);
   const byCustomer = (a: { customer: string }, b: { customer: string }) => (a.customer < b.customer ? -1 : 1);
   return {
     clusters: all.flatMap((p) => p.clusters).sort((a, b) => Number(a.subjects[0]?.position) - Number(b.subjects[0]?.position)),
@@ -223,6 +224,26 @@ describe.each([
       }),
       { numRuns: 5, endOnFailure: true },
     );
+  });
+
+  it('leave no link held for which there is room: whoever repeats it changes nothing, unless weaker evidence gives way', () => {
+    let afterCut = 0;
+    fc.assert(
+      fc.property(storm(10, { minLength: 40, maxLength: 60 }), (facts) => {
+        const whole = foldIdentity(facts, rules);
+        const cuts = new Set(facts.flatMap(({ kind, position }) => (['split', 'unlinked', 'blocked'].includes(kind) ? [position] : [])));
+        afterCut += whole.merges.filter(({ position }) => cuts.has(position)).length;
+        for (const { subjects, reason } of whole.held) {
+          if (!['TWO_VERIFIED_USER_IDS', 'IDENTIFIER_LIMIT', 'CLUSTER_LIMIT'].includes(reason)) continue;
+          const repeated: IdentityFact = { kind: 'linked', position: '5000', id: 'repeated', subjects, verified: true };
+          const after = foldIdentity([...facts, repeated], rules);
+          if (after.splits.length > whole.splits.length) expect(rules.priority).not.toEqual([]);
+          else expect(after.clusters).toEqual(whole.clusters);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(afterCut).toBeGreaterThan(20);
   });
 
   it('keep the partition of a prefix: later facts never change what was derived at an earlier position', () => {
