@@ -30,3 +30,10 @@ export const monthlyRefill: PlanDefined = {
 export function offered(over: Partial<PlanDefined> = {}, rest: Partial<OfferedPlan> = {}): OfferedPlan {
   return { version: { ...monthlyRefill, ...over }, published: true, retired: false, ...rest };
 }
+
+export const plus = offered({ planId: 'refill-plus', price: jpy(2980) });
+
+/** What every command says of the subscription, on a day. */
+export function about(at: number) {
+  return { subscriptionId, at: day(at) };
+}

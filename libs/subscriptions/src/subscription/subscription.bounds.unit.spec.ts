@@ -14,11 +14,10 @@ import {
   trialStarted,
 } from '@tsunagari/contracts';
 import { given, recorded } from '@tsunagari/testing';
-import { day, jpy, monthlyRefill, offered, subject, subscriptionId } from './spec-refill';
+import { about, day, jpy, monthlyRefill, offered, subject, subscriptionId } from './spec-refill';
 import { subscriptionDecider } from './subscription.decider';
 
 const gone = { mrr: jpy(0), mrrDelta: jpy(-1980) };
-const about = (at: number) => ({ subscriptionId, at: day(at) });
 const fact = (definition: FactDefinition, data: object, at = 0) =>
   recorded(definition, { subscriptionId, ...data }, { subject, occurred: day(at) });
 const told = (definition: FactDefinition, data: object, occurred?: number) => ({
