@@ -1,131 +1,42 @@
-import {
-  type FactDefinition,
-  facts as registry,
-  identifierRegistered,
-  orderPlaced,
-  orderRefunded,
-  streamName,
-  traitsUpdated,
-} from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
 import type { Principal, Role } from '@tsunagari/access';
-import { commandPath } from '@tsunagari/command';
+import { identifierRegistered, orderPlaced, orderRefunded, streamName, traitsUpdated } from '@tsunagari/contracts';
 import type { Subgraph } from '@tsunagari/graphql';
-import { migrate } from '@tsunagari/postgres';
-import { commandFactId, keyringSchema, postgresKeyring } from '@tsunagari/privacy';
-import { createProjectionRunner } from '@tsunagari/projection';
-import { testDatabase } from '@tsunagari/testing';
 import { parse } from 'graphql';
+import { specPlatform, type SpecPlatform } from '../test-programs/spec-platform';
 import { dayNumberOf, dayOf } from './calendar';
 import { closeDays, lastClosedDay } from './days/close-days';
-import { definitionCommands } from './definitions/definitions.commands';
 import { jobById } from './jobs';
 import { FIT_JOB, fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { latestModel } from './lifetime-value/model';
 import { customersPage, totals } from './purchases/purchases.query';
 import { retention } from './retention/retention.query';
-import { understandingProjections } from './projections';
-import { understandingSchema } from './schema';
 import { understandingSubgraph } from './understanding.subgraph';
 
-type Platform = Awaited<ReturnType<typeof platform>>;
-
-/** The real parts over a fresh database: store, log, journal, keyring, runner. */
-async function platform() {
-  const database = await testDatabase();
-  const { pool } = database;
-  await migrate(pool, eventsSchema, keyringSchema, understandingSchema);
-  const store = postgresEventStore({ pool });
-  const log = postgresEventLog({ pool });
-  const journal = postgresJournal({ pool });
-  const secret = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
-  const keyring = postgresKeyring({ pool, secrets: { masterKey: secret(1), lookupKey: secret(2), digestKey: secret(3) } });
-  const runner = createProjectionRunner({
-    pool,
-    log,
-    journal,
-    definitions: understandingProjections(),
-    registry,
-  });
-  expect(await runner.start()).toEqual({ kind: 'started' });
-  const path = commandPath({ store, keyring });
-  const ports = {
-    pool,
-    store,
-    log,
-    journal,
-    keyring,
-    projections: runner,
-    path,
-    definitions: definitionCommands({ path }),
-    timeZone: 'UTC',
-    now: () => '2011-12-10T00:00:00.000Z',
-  };
-  const subgraph = understandingSubgraph({ ...ports, onError: () => undefined });
-  const stop = async (): Promise<void> => {
-    await runner.stop();
-    await store.close();
-    await log.close();
-    await database.drop();
-  };
-  return { ...ports, runner, subgraph, stop };
-}
-
-/** Records plain facts of one subject, sealed by the real keyring. */
-async function record(
-  { store, keyring }: Platform,
-  subject: string,
-  stream: string,
-  ...facts: readonly { definition: FactDefinition; data: unknown; occurred: string }[]
-): Promise<void> {
-  const sealed = await keyring.seal(
-    facts.map((fact, n) => ({
-      ...fact,
-      id: commandFactId(`${stream} ${fact.occurred}`, n),
-      subject,
-      meta: { actor: 'system:test', source: 'test', correlationId: 'test' },
-    })),
-  );
-  const outcome = await store.append({
-    stream,
-    expected: 'any',
-    facts: sealed.map((each) => (each.kind === 'sealed' ? each.fact : fail(each))),
-  });
-  expect(outcome.kind).toBe('appended');
-}
-
-function fail(reason: unknown): never {
-  throw new Error(JSON.stringify(reason));
-}
-
 const gbp = (amountMinor: number, currency = 'GBP') => ({ amountMinor, currency });
-const noon = (day: string): string => `${day}T12:00:00.000Z`;
-async function customer(
-  { keyring, ...rest }: Platform,
-  name: string,
-  day: string,
-  kind: 'person' | 'unidentified' = 'person',
-): Promise<string> {
-  const type = kind === 'person' ? 'user_id' : 'invoice';
-  const [known] = await keyring.subjectsOf([{ type, value: name }], { create: true });
+
+/** Somebody who bought without saying who she is. */
+async function unidentified({ keyring, record }: SpecPlatform, invoice: string, day: string): Promise<string> {
+  const [known] = await keyring.subjectsOf([{ type: 'invoice', value: invoice }], { create: true });
   if (known?.kind !== 'known') throw new Error('no subject');
-  const data = { identifierType: type, value: name, verified: true, kind };
-  await record({ keyring, ...rest }, known.subject, streamName('identifier', known.subject), {
-    definition: identifierRegistered,
-    data,
-    occurred: noon(day),
-  });
+  const data = { identifierType: 'invoice', value: invoice, verified: true, kind: 'unidentified' };
+  await record(known.subject, identifierRegistered, data, day);
   return known.subject;
 }
 
 /** What was bought when, beside the platform: the oracle of retention. */
 const bought: { subject: string; month: string }[] = [];
 
-async function buys(on: Platform, subject: string, orderId: string, day: string, minor: number, currency = 'GBP'): Promise<void> {
+async function buys(
+  { record }: SpecPlatform,
+  subject: string,
+  orderId: string,
+  day: string,
+  minor: number,
+  currency = 'GBP',
+): Promise<void> {
   bought.push({ subject, month: day.slice(0, 7) });
   const data = { orderId, lines: [], total: gbp(minor, currency), sales: gbp(minor, currency) };
-  await record(on, subject, streamName('order', orderId), { definition: orderPlaced, data, occurred: noon(day) });
+  await record(subject, orderPlaced, data, day);
 }
 
 const staff = (...roles: Role[]): Principal => ({ kind: 'staff', roles, actor: 'user:test', subject: null });
@@ -135,17 +46,19 @@ async function ask(subgraph: Subgraph, query: string, principal: Principal, vari
 }
 
 describe('understanding over PostgreSQL', () => {
-  let on: Platform;
+  let on: SpecPlatform;
+  let subgraph: Subgraph;
   let anna: string;
   let ben: string;
   let nobody: string;
 
   beforeAll(async () => {
-    on = await platform();
-    anna = await customer(on, 'anna', '2011-01-03');
-    ben = await customer(on, 'ben', '2011-01-20');
-    const carla = await customer(on, 'carla', '2011-03-05');
-    nobody = await customer(on, 'invoice-1', '2011-01-09', 'unidentified');
+    on = await specPlatform();
+    subgraph = understandingSubgraph({ ...on, onError: () => undefined });
+    anna = await on.customer('anna', '2011-01-03');
+    ben = await on.customer('ben', '2011-01-20');
+    const carla = await on.customer('carla', '2011-03-05');
+    nobody = await unidentified(on, 'invoice-1', '2011-01-09');
     await buys(on, anna, 'a1', '2011-01-03', 10_000);
     await buys(on, anna, 'a2', '2011-02-03', 5_000);
     await buys(on, anna, 'a3', '2011-04-03', 2_500);
@@ -154,14 +67,10 @@ describe('understanding over PostgreSQL', () => {
     await buys(on, carla, 'c1', '2011-03-05', 700);
     await buys(on, nobody, 'n1', '2011-01-09', 4_000);
     const refund = { refundId: 'C1', orderId: null, lines: [], refunded: gbp(500) };
-    await record(on, anna, streamName('intake', anna), { definition: orderRefunded, data: refund, occurred: noon('2011-02-05') });
-    await record(on, anna, streamName('intake', anna), {
-      definition: traitsUpdated,
-      data: { traits: { email: 'anna@example.com', plan: 'gold' } },
-      occurred: noon('2011-02-06'),
-    });
+    await on.record(anna, orderRefunded, refund, '2011-02-05');
+    await on.record(anna, traitsUpdated, { traits: { email: 'anna@example.com', plan: 'gold' } }, '2011-02-06');
     for (let n = 0; n < 12; n += 1) {
-      const subject = await customer(on, `regular${n}`, dayOf(dayNumberOf('2011-01-02') + n));
+      const subject = await on.customer(`regular${n}`, dayOf(dayNumberOf('2011-01-02') + n));
       for (let k = 0; k <= n % 5; k += 1)
         await buys(
           on,
@@ -330,7 +239,7 @@ describe('understanding over PostgreSQL', () => {
     const query = `query ($id: ID!) { events(filter: { customer: $id }, first: 2) { edges { node { type occurred data } } pageInfo { hasNextPage } } }`;
     const id = { id: `Customer:${anna}` };
     const asked = async (...roles: Role[]) => {
-      const { data, errors } = await ask(on.subgraph, query, staff(...roles), id);
+      const { data, errors } = await ask(subgraph, query, staff(...roles), id);
       expect(errors).toBeUndefined();
       return (data as { events: { edges: { node: { type: string; data: string } }[] } }).events.edges.map(({ node }) => node);
     };
@@ -339,48 +248,48 @@ describe('understanding over PostgreSQL', () => {
     expect(second?.type).toBe(traitsUpdated.type);
     expect(JSON.parse(second?.data ?? '')).toEqual({ traits: { email: 'anna@example.com', plan: 'gold' } });
     expect(JSON.parse((await asked('data'))[1]?.data ?? '')).toEqual({ traits: { redacted: true, reason: 'NO_RIGHT' } });
-    expect((await ask(on.subgraph, query, staff('frontend'), id)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect((await ask(subgraph, query, staff('frontend'), id)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
   });
 
   it('values a customer over the horizon that is asked for [3.01]', async () => {
     const query = `query ($id: ID!, $months: Int!) { _entities(representations: [{ __typename: "Customer", id: $id }]) { ... on Customer { ltv(horizonMonths: $months) { value horizonMonths } } } }`;
     const values = [];
     for (const months of [12, 24, 36]) {
-      const { data } = await ask(on.subgraph, query, staff('success'), { id: `Customer:${anna}`, months });
+      const { data } = await ask(subgraph, query, staff('success'), { id: `Customer:${anna}`, months });
       values.push(Number((data as { _entities: { ltv: { value: string } }[] })._entities[0]?.ltv.value));
     }
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values[2]).toBeGreaterThan(values[0] ?? 0);
-    const broken = await ask(on.subgraph, query, staff('success'), { id: `Customer:${anna}`, months: 601 });
+    const broken = await ask(subgraph, query, staff('success'), { id: `Customer:${anna}`, months: 601 });
     expect(broken.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'horizonMonths', rule: 'from 1 to 600' });
   });
 
   it('lets a customer reach herself and nobody else', async () => {
     const query = `query ($id: ID!) { _entities(representations: [{ __typename: "Customer", id: $id }]) { ... on Customer { purchases { netRevenue { amountMinor } } } } }`;
     const herself: Principal = { kind: 'customer', roles: ['customer'], actor: `customer:${anna}`, subject: anna };
-    expect((await ask(on.subgraph, query, herself, { id: `Customer:${anna}` })).data).toEqual({
+    expect((await ask(subgraph, query, herself, { id: `Customer:${anna}` })).data).toEqual({
       _entities: [{ purchases: { netRevenue: { amountMinor: '17000' } } }],
     });
-    expect((await ask(on.subgraph, query, herself, { id: `Customer:${ben}` })).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect((await ask(subgraph, query, herself, { id: `Customer:${ben}` })).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
   });
 
   it('refuses a cursor of another model, and a question of retention that is none', async () => {
-    const page = await ask(on.subgraph, '{ customers(orderBy: LTV, first: 1) { edges { cursor } } }', staff('ops'));
+    const page = await ask(subgraph, '{ customers(orderBy: LTV, first: 1) { edges { cursor } } }', staff('ops'));
     const cursor = (page.data as { customers: { edges: { cursor: string }[] } }).customers.edges[0]?.cursor;
     const risk = await ask(
-      on.subgraph,
+      subgraph,
       'query ($after: String) { customers(orderBy: RISK, first: 1, after: $after) { currency } }',
       staff('ops'),
       { after: cursor },
     );
     expect(risk.errors?.[0]?.extensions['code']).toBe('CURSOR_EXPIRED');
-    const broken = await ask(on.subgraph, '{ retention(input: { method: BRACKET }) { asOfDay } }', staff('ops'));
+    const broken = await ask(subgraph, '{ retention(input: { method: BRACKET }) { asOfDay } }', staff('ops'));
     expect(broken.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.brackets' });
   });
 
   it('fits by command as a job that can be watched', async () => {
     const started = await ask(
-      on.subgraph,
+      subgraph,
       'mutation { fitModel(input: { model: BG_NBD }) { ... on FitModelStarted { underWay job { id status } } ... on CommandRefused { code } } }',
       staff('data'),
     );
@@ -388,7 +297,7 @@ describe('understanding over PostgreSQL', () => {
     const { job } = (started.data as { fitModel: { job: { id: string } } }).fitModel;
     for (;;) {
       const { data } = await ask(
-        on.subgraph,
+        subgraph,
         'query ($id: ID!) { job(id: $id) { status stage done total result } model { kind verdict } }',
         staff('data'),
         { id: job.id },
@@ -401,13 +310,13 @@ describe('understanding over PostgreSQL', () => {
   });
 
   it('refuses sums over currencies and says so', async () => {
-    const dora = await customer(on, 'dora', '2011-02-01');
+    const dora = await on.customer('dora', '2011-02-01');
     await buys(on, dora, 'd1', '2011-02-01', 100);
     await buys(on, dora, 'd2', '2011-02-02', 90, 'JPY');
     await on.runner.catchUp();
     const query = `query ($id: ID!) { totals { netRevenue { amountMinor } reasonNull byCurrency { currency salesCustomers netRevenue { amountMinor } } }
       _entities(representations: [{ __typename: "Customer", id: $id }]) { ... on Customer { purchases { reasonNull } ltv { value reasonNull } rfm { frequency } } } }`;
-    expect((await ask(on.subgraph, query, staff('ops'), { id: `Customer:${dora}` })).data).toMatchObject({
+    expect((await ask(subgraph, query, staff('ops'), { id: `Customer:${dora}` })).data).toMatchObject({
       totals: {
         netRevenue: null,
         reasonNull: 'MIXED_CURRENCY',
@@ -419,7 +328,7 @@ describe('understanding over PostgreSQL', () => {
 });
 
 it('closes the days of a long history, by two processes at once, each day once', async () => {
-  const on = await platform();
+  const on = await specPlatform();
   try {
     const close = () => closeDays({ ...on, from: '1999-01-01', upTo: '2019-12-31', timeZone: 'UTC' });
     const both = await Promise.all([close(), close()]);
