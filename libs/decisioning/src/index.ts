@@ -42,5 +42,4 @@ export {
 } from './record';
 export { type Drift, drift, replay, type Replay } from './replay';
 export { type ModelledChoice, withRewardModel } from './reward-model';
-export { MISMATCH_P_VALUE, sampleRatio, type SampleRatio } from './sample-ratio';
 export { acceptanceBelief, acceptanceRate, type Basis, type Score, scoreOf, type Terms } from './score';

@@ -3,7 +3,13 @@ import { type Asked, type Metric, metric } from './metric';
 
 export type SampleRatio = { readonly chiSquare: number; readonly p: number; readonly mismatch: boolean };
 
-/** Sample-ratio mismatch: χ² of the arms' sizes against the planned weights; a mismatch below p < 0.001. Weights > 0, at least two arms. */
+/** Below it, an assignment is not what was asked for (GrowthBook's and Microsoft's usual limit). */
+const MISMATCH_P = 0.001;
+
+/**
+ * Sample-ratio mismatch: Pearson's χ² of the arms' sizes against the planned weights; p is 1 where nobody was assigned.
+ * @throws RangeError with fewer than two arms, another number of weights, or a weight that is not above 0.
+ */
 export function sampleRatioTest(sizes: readonly number[], weights: readonly number[]): SampleRatio {
   if (sizes.length < 2 || sizes.length !== weights.length || weights.some((weight) => !(weight > 0)))
     throw new RangeError('as many positive weights as arms, at least two');
@@ -14,7 +20,7 @@ export function sampleRatioTest(sizes: readonly number[], weights: readonly numb
     return sum + (size - expected) ** 2 / expected;
   }, 0);
   const p = chiSquareTail(chiSquare, sizes.length - 1);
-  return { chiSquare, p, mismatch: p < 0.001 };
+  return { chiSquare, p, mismatch: p < MISMATCH_P };
 }
 
 /**

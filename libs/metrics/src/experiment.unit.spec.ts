@@ -1,6 +1,41 @@
 import { averageEffect, qiniCurve, sampleRatioTest } from './experiment';
 import { fifthsOf, rfmScores } from './rfm';
 
+describe('sample-ratio mismatch', () => {
+  it.each([
+    [[500, 500], [1, 1], 1],
+    [[1000, 1100], [1, 1], 0.029097],
+    [[821_588, 815_482], [1, 1], 0.00000182],
+    [[310, 340, 350], [1, 1, 1], 0.2725],
+  ])('of %p is a chi-square test', (sizes, weights, p) => {
+    expect(sampleRatioTest(sizes, weights).p).toBeCloseTo(p, 4);
+  });
+  // Tails by numerical integration of the density.
+  it.each([
+    [[1000, 1100], [1, 1], 100 ** 2 / 2100, 0.029096331741],
+    [[310, 340, 350], [1, 1, 1], 2.6, 0.272531793034],
+    [[70, 30, 50, 50, 50], [1, 1, 1, 1, 1], 16, 0.003019163651],
+    [[12, 18, 31, 39], [1, 2, 3, 4], 0.4 + 0.2 + 1 / 30 + 1 / 40, 0.882957786874],
+    [[120, 80], [3, 2], 0, 1],
+  ])('of %p by weights %p is known to many places', (sizes, weights, chiSquare, p) => {
+    const found = sampleRatioTest(sizes, weights);
+    expect(found.chiSquare).toBeCloseTo(chiSquare, 12);
+    expect(found.p).toBeCloseTo(p, 11);
+  });
+  it('is an alarm below 0.001 only', () => {
+    expect(sampleRatioTest([1000, 1100], [1, 1]).mismatch).toBe(false);
+    expect(sampleRatioTest([821_588, 815_482], [1, 1]).mismatch).toBe(true);
+  });
+  it('finds nothing in nobody, and refuses an arm without a weight, and one arm alone', () => {
+    expect(sampleRatioTest([0, 0], [1, 1])).toEqual({ chiSquare: 0, p: 1, mismatch: false });
+    expect(() => sampleRatioTest([1, 2], [1, 0])).toThrow(new RangeError('as many positive weights as arms, at least two'));
+    expect(() => sampleRatioTest([1, 2], [1, 1, 1])).toThrow(RangeError);
+    expect(() => sampleRatioTest([1, 2], [1, -1])).toThrow(RangeError);
+    expect(() => sampleRatioTest([5], [1])).toThrow(RangeError);
+    expect(() => sampleRatioTest([], [])).toThrow(RangeError);
+  });
+});
+
 describe('experiments', () => {
   it('a sample-ratio mismatch is found before an effect is believed', () => {
     expect(sampleRatioTest([5000, 5000], [1, 1])).toMatchObject({ chiSquare: 0, p: 1, mismatch: false });
