@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BEGINNING, comparePositions, type Position } from '@tsunagari/contracts';
-import { type AsOf, daysAsOf, type Moment, momentOf, type StateAsOf, type StatesAsOf, statesAsOf } from './as-of';
-import { audit, stateHash } from './audit';
+import type { AsOf, Moment, StateAsOf, StatesAsOf } from './as-of';
 import { Bell } from './bell';
 import { Crew } from './crew';
 import { Builds } from './builds';
@@ -17,7 +16,7 @@ import { Gate } from './page-writer';
 import { Pages } from './pages';
 import { listParked, replayParked } from './parked';
 import { Progress } from './progress';
-import { ReadModel } from './read-model';
+import { Questions } from './questions';
 import { logDiffers } from './restored-log';
 import type {
   Audit,
@@ -54,6 +53,7 @@ class Runner implements ProjectionRunner {
   private readonly operations: Operations;
   private readonly context: WorkerContext;
   private readonly crew: Crew;
+  private readonly questions: Questions;
   /** Everything that this process can fold; grows by {@link define}. */
   private readonly definitions: AnyProjection[] = [];
   private readonly loops: Loops;
@@ -110,6 +110,7 @@ class Runner implements ProjectionRunner {
       builds: this.builds,
       begin: (worker) => this.loops.add({ step: () => this.fold(worker), bell: this.advanced, isOver: () => worker.gone }),
     });
+    this.questions = new Questions({ context: this.context, crew: this.crew, operations: this.operations });
     this.loops = new Loops({
       pollMs,
       leaseMs,
@@ -209,14 +210,12 @@ class Runner implements ProjectionRunner {
     return { head, identity, projections, ...(halted ? { halted } : {}) };
   }
 
-  async stateHash(projection: string, generation?: number): Promise<StateHash> {
-    const { definition, model } = await this.modelOf(projection, generation);
-    return stateHash(this.context, definition, model);
+  stateHash(projection: string, generation?: number): Promise<StateHash> {
+    return this.questions.stateHash(projection, generation);
   }
 
-  async audit(projection: string, generation?: number): Promise<Audit> {
-    const { definition, model } = await this.modelOf(projection, generation);
-    return audit(this.context, definition, model);
+  audit(projection: string, generation?: number): Promise<Audit> {
+    return this.questions.audit(projection, generation);
   }
 
   async define(definition: AnyProjection): Promise<void> {
@@ -270,38 +269,19 @@ class Runner implements ProjectionRunner {
   }
 
   momentOf(asOf: AsOf): Promise<Moment> {
-    return momentOf(this.context, asOf);
+    return this.questions.momentOf(asOf);
   }
 
-  async stateAsOf(projection: string, subject: string, moment: Moment): Promise<StateAsOf> {
-    const found = (await this.statesAsOf([projection], [subject], moment)).get(subject)?.get(projection);
-    if (!found) throw new Error(`${projection} was not folded`);
-    return found;
+  stateAsOf(projection: string, subject: string, moment: Moment): Promise<StateAsOf> {
+    return this.questions.stateAsOf(projection, subject, moment);
   }
 
-  async statesAsOf(projections: readonly string[], subjects: readonly string[], moment: Moment): Promise<StatesAsOf> {
-    const definitions = projections.map((projection) => {
-      const live = this.crew.liveOf(projection);
-      const definition = live && this.crew.definitionOf(projection, live.version);
-      if (!definition) throw new RangeError(`no projection is called ${projection}, or the runner was not started`);
-      return definition;
-    });
-    return statesAsOf(this.context, definitions, subjects, moment);
+  statesAsOf(projections: readonly string[], subjects: readonly string[], moment: Moment): Promise<StatesAsOf> {
+    return this.questions.statesAsOf(projections, subjects, moment);
   }
 
-  async labelled(projection: string, label: string): Promise<LabelledBase | null> {
-    const all = await this.operations.generations();
-    const found = all.find((each) => each.projection === projection && each.label === label);
-    const definition = found && this.crew.definitionOf(projection, found.version);
-    if (!found || found.upTo === null || !definition) return null;
-    const { lastClosed = null } = await daysAsOf(this.context, { position: found.upTo, occurredBy: null });
-    return {
-      table: new ReadModel(this.schema, definition, found.generation).table,
-      version: found.version,
-      position: found.upTo,
-      lastDay: lastClosed,
-      isReady: found.phase === 'ready',
-    };
+  labelled(projection: string, label: string): Promise<LabelledBase | null> {
+    return this.questions.labelled(projection, label);
   }
 
   parked(projection?: string): Promise<readonly ParkedKey[]> {
@@ -388,16 +368,6 @@ class Runner implements ProjectionRunner {
       .recordChanges(this.options.record)
       .catch((cause: unknown) => this.say(IDENTITY, 'outage', cause))
       .finally(() => (this.recording = undefined));
-  }
-
-  private async modelOf(projection: string, generation?: number): Promise<{ definition: AnyProjection; model: ReadModel }> {
-    const all = await this.operations.generations();
-    const found = all.find(
-      (each) => each.projection === projection && (generation === undefined ? each.live : each.generation === generation),
-    );
-    const definition = found && this.crew.definitionOf(projection, found.version);
-    if (!found || !definition) throw new RangeError(`${projection} has no such generation that this process knows the definition of`);
-    return { definition, model: new ReadModel(this.schema, definition, found.generation) };
   }
 
   private say(projection: string, kind: RunnerError['kind'], cause: unknown): void {
