@@ -120,6 +120,8 @@ it('is a metric that a brand may define', async () => {
     },
     { idempotencyKey: 'reach', by: 'user:test', requestId: 'r', at: '2026-04-01T00:00:00.000Z' },
   );
+  // An answer is as fresh as the one that lags furthest, which it names.
+  await on.runner.catchUp();
   const { metric } = await on.ask<{ metric: object }>('{ metric(metricId: "reach") { value interval { from } freshness { projection } } }');
   expect(metric).toEqual({ value: '0.4', interval: null, freshness: { projection: 'reach' } });
 });
