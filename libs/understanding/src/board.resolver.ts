@@ -60,28 +60,27 @@ export function boardResolvers(ports: UnderstandingPorts): Resolvers {
         return { ...(await totals(pool, base?.table)), base: base?.freshness ?? null };
       },
 
-      async events(_, { filter, ...args }, context) {
+      async events(_, { filter, asOf, ...args }, context) {
         const page = pageOf(args);
         const { limit, after } = page;
         const types = filter?.types;
+        const moment = asOf == null ? null : await projections.momentOf(asOf);
+        const freshness =
+          moment === null
+            ? await context.loaders.journalFreshness()
+            : { projection: 'journal', version: '1', position: moment.position, lagMs: 0, rebuilding: false };
         if (filter?.customer != null) {
-          const subjects = await context.loaders.subjects.load(fromGlobalId('Customer', filter.customer, 'filter.customer'));
+          const customer = fromGlobalId('Customer', filter.customer, 'filter.customer');
+          const subjects =
+            moment === null
+              ? await context.loaders.subjects.load(customer)
+              : (await projections.identity.membersOf(customer, moment.position)).subjects;
           const before = after === null ? null : { occurred: String(after.key[0]), id: after.id };
-          const facts = await timelineOf(journal, subjects, { limit, before, types });
-          return eventsOf(
-            await shown(facts, keyring, mayOpen(context)),
-            page,
-            ({ occurred }) => occurred,
-            await context.loaders.journalFreshness(),
-          );
+          const facts = await timelineOf(journal, subjects, { limit, before, types, moment });
+          return eventsOf(await shown(facts, keyring, mayOpen(context)), page, ({ occurred }) => occurred, freshness);
         }
-        const facts = await logOf(log, { limit, after: after === null ? BEGINNING : String(after.key[0]), types });
-        return eventsOf(
-          await shown(facts, keyring, mayOpen(context)),
-          page,
-          ({ position }) => position,
-          await context.loaders.journalFreshness(),
-        );
+        const facts = await logOf(log, { limit, after: after === null ? BEGINNING : String(after.key[0]), types, moment });
+        return eventsOf(await shown(facts, keyring, mayOpen(context)), page, ({ position }) => position, freshness);
       },
 
       async projections(_, __, { loaders }) {

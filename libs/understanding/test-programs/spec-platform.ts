@@ -44,13 +44,13 @@ export async function specPlatform({ timeZone = 'UTC', uses }: { readonly timeZo
   const principal: Principal = { kind: 'staff', roles: ['admin', 'data', 'marketer'] satisfies Role[], actor: 'user:test', subject: null };
   let made = 0;
 
-  async function record(subject: string | null, definition: FactDefinition, data: object, occurred: string): Promise<string> {
+  async function record(subject: string | null, definition: FactDefinition, data: object, occurred: string, on?: string): Promise<string> {
     const id = commandFactId(`spec ${made++}`, 0);
     const meta = { actor: 'system:test', source: 'test', correlationId: 'test' };
     const moment = occurred.length === 10 ? `${occurred}T12:00:00.000Z` : occurred;
     const [sealed] = await keyring.seal([{ id, definition, subject, data, meta, occurred: moment }]);
     if (sealed?.kind !== 'sealed') throw new Error(JSON.stringify(sealed));
-    expect((await store.append({ stream: streamName('order', id), expected: 'any', facts: [sealed.fact] })).kind).toBe('appended');
+    expect((await store.append({ stream: on ?? streamName('order', id), expected: 'any', facts: [sealed.fact] })).kind).toBe('appended');
     return id;
   }
 
@@ -66,7 +66,7 @@ export async function specPlatform({ timeZone = 'UTC', uses }: { readonly timeZo
     ...ports,
     runner,
     errors,
-    /** Records a fact at a moment, or at noon of a day; answers its id. */
+    /** Records a fact at a moment, or at noon of a day, on a stream of its own unless one is named; answers its id. */
     record,
     async customer(name: string, day: string): Promise<string> {
       const [known] = await keyring.subjectsOf([{ type: 'user_id', value: name }], { create: true });

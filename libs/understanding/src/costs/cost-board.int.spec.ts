@@ -111,6 +111,8 @@ it('answers as metrics that a brand defines', async () => {
       { idempotencyKey: kind, by: 'user:test', requestId: 'r', at: '2026-02-15T00:00:00.000Z' },
     );
     expect(made).toMatchObject({ kind: 'accepted' });
+    // Freshness names the one furthest behind: none is.
+    expect(await on.runner.catchUp()).toMatchObject({ kind: 'caught-up' });
     const { metric } = await on.ask<{ metric: object }>(
       `{ metric(metricId: "${kind}", period: { from: "2026-02-01", to: "2026-02-14" }) { value partial freshness { projection } } }`,
     );

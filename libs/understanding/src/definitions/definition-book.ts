@@ -1,4 +1,5 @@
 import {
+  comparePositions,
   type DefinitionKind,
   type DefinitionRetired,
   definitionRetired,
@@ -25,6 +26,7 @@ import {
   streamName,
 } from '@tsunagari/contracts';
 import type { EventStore } from '@tsunagari/event-store';
+import type { Moment } from '@tsunagari/projection';
 
 export const DEFINITIONS_STREAM = streamName('definitions', 'current');
 
@@ -137,9 +139,17 @@ export function foldDefinition(book: DefinitionBook, fact: Fact): DefinitionBook
   }
 }
 
-/** Every definition as of a position (by default now): one read of one stream. */
+/** Every definition that these facts make (by default all): one read of one stream. */
 export async function definitionBook(store: Pick<EventStore, 'readStream'>, upTo?: (fact: Fact) => boolean): Promise<DefinitionBook> {
   const stream = await store.readStream(DEFINITIONS_STREAM);
   if (stream.kind !== 'open') return EMPTY_BOOK;
   return stream.facts.filter((fact) => upTo?.(fact) ?? true).reduce(foldDefinition, EMPTY_BOOK);
+}
+
+/** Every definition as it stood at a moment: decided by then, and known by then. */
+export function definitionBookAt(store: Pick<EventStore, 'readStream'>, { position, occurredBy }: Moment): Promise<DefinitionBook> {
+  return definitionBook(
+    store,
+    (fact) => comparePositions(fact.position, position) <= 0 && (occurredBy === null || fact.occurred <= occurredBy),
+  );
 }

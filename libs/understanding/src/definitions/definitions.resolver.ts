@@ -15,7 +15,8 @@ import { jobById } from '../jobs';
 import type { HealthBackTestModel, SubgraphContext } from '../subgraph.models';
 import { PROJECTIONS } from '../read-models';
 import type { UnderstandingPorts } from '../understanding.loaders';
-import { definitionBook } from './definition-book';
+import { boardMoment } from './board-moment';
+import { definitionBook, definitionBookAt } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
 import { metricAnswers } from './metric-answers';
 import { freshnessAsOf, metricMoment } from './metric-moment';
@@ -51,7 +52,7 @@ function refusedRule(field: string | null, input: unknown) {
 }
 
 export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
-  const { pool, store, now, timeZone = 'UTC', definitions: commands } = ports;
+  const { pool, store, projections, now, timeZone = 'UTC', definitions: commands } = ports;
 
   const changed = async (result: CommandResult, input: unknown, context: SubgraphContext) => {
     if (result.kind === 'refused')
@@ -65,11 +66,13 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
     };
   };
   const lastDayOf = ({ loaders }: SubgraphContext): Promise<number> => closedDay(loaders);
-  const metricOf = metricAnswers({ ...ports, identity: ports.projections.identity });
+  const metricOf = metricAnswers({ ...ports, identity: projections.identity });
 
   return {
     Query: {
-      definitions: (_, __, { loaders }) => loaders.definitions(),
+      async definitions(_, { asOf }, { loaders }) {
+        return asOf == null ? loaders.definitions() : definitionBookAt(store, await projections.momentOf(asOf));
+      },
       customerAttributes: () =>
         attributeNames.map((name) => {
           const { type, meaning, from, leaks = [] }: CustomerAttribute = CUSTOMER_ATTRIBUTES[name];
@@ -86,45 +89,49 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
         if (moment !== null) return { ...made, projection: reads[0], read: () => Promise.resolve(freshnessAsOf(reads, moment)) };
         return { ...made, projection: reads[0], ...(reads[0] === 'journal' ? {} : { read: () => loaders.freshness(...reads) }) };
       },
-      async segmentMembers(_, { segmentId, ...args }, context) {
+      async segmentMembers(_, { segmentId, asOfLabel, ...args }, context) {
         const { segments } = await context.loaders.definitions();
         const segment = Object.hasOwn(segments, segmentId) ? segments[segmentId] : undefined;
         if (segment === undefined || segment.retired !== null) return null;
         const compiled = customerRules.rule(segment.rule);
         if (compiled.kind === 'refused') throw new Error(`a defined rule is none any more: ${compiled.fault.message}`);
         // Under a new version the list is another one: a cursor of the old one would leave customers out.
-        const generation = `${segmentId} ${segment.version}`;
+        const generation = `${segmentId} ${segment.version}${asOfLabel == null ? '' : ` ${asOfLabel}`}`;
         const page = pageOf(args, generation);
-        const [day, model] = await Promise.all([lastDayOf(context), context.loaders.model()]);
+        const at = await boardMoment(ports, context.loaders, PROJECTIONS, asOfLabel);
+        const { moment } = at;
+        const [day, model] = await Promise.all([closedDay(at), at.model()]);
         const members: { readonly key: string }[] = [];
-        for await (const known of everyUnderstood(pool, page.after?.id ?? null)) {
+        for await (const known of everyUnderstood(pool, page.after?.id ?? null, at.tables)) {
           if (compiled.rule.judge(attributesOf(known, model, day)).kind !== 'holds') continue;
           members.push({ key: known.customer });
           if (members.length > page.limit) break;
         }
         const { edges, pageInfo } = connectionOf(members, page, ({ key }) => ({ key: [], id: key, generation }));
         return {
-          edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key } })),
+          edges: edges.map(({ cursor, node }) => ({ cursor, node: { customer: node.key, moment } })),
           pageInfo,
           currency: null,
-          freshness: await context.loaders.freshness(...PROJECTIONS),
+          freshness: await at.freshness(),
         };
       },
-      async dryRunRule(_, { rule: text }, context) {
+      async dryRunRule(_, { rule: text, asOfLabel }, { loaders }) {
         const compiled = customerRules.rule(text);
         if (compiled.kind === 'refused') return ruleNotValid('rule', compiled.fault);
-        const [day, model] = await Promise.all([lastDayOf(context), context.loaders.model()]);
+        const at = await boardMoment(ports, loaders, PROJECTIONS, asOfLabel);
+        const { moment } = at;
+        const [day, model] = await Promise.all([closedDay(at), at.model()]);
         const count = new DryRunCount(compiled.rule);
-        for await (const known of everyUnderstood(pool)) count.add(known.customer, attributesOf(known, model, day));
+        for await (const known of everyUnderstood(pool, null, at.tables)) count.add(known.customer, attributesOf(known, model, day));
         const { missing, examples, ...result } = count.result();
         return {
           __typename: 'RuleDryRun',
           ...result,
           missing: [...missing],
-          examples: examples.map((customer) => ({ customer })),
+          examples: examples.map((customer) => ({ customer, moment })),
           reads: [...compiled.rule.reads],
           asOfDay: dayOf(day),
-          freshness: await context.loaders.freshness(...PROJECTIONS),
+          freshness: await at.freshness(),
         };
       },
     },

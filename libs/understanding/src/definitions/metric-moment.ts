@@ -28,10 +28,21 @@ export async function metricMoment(
   if (asOf !== null && label !== null)
     return unanswered('BAD_USER_INPUT', 'One moment is asked for.', { field: 'asOfLabel', rule: 'asOf or asOfLabel, not both' });
   if (asOf !== null) return momentAsOf({ store, projections }, asOf);
-  if (label === null) return null;
+  return label === null ? null : momentOfLabel(projections, label);
+}
+
+/**
+ * The moment of which generations were built under a label: that of those in `reads`, where there are any. A label whose generations are of several
+ * moments is told by {@link tablesAsOf}.
+ */
+export async function momentOfLabel(
+  projections: Pick<ProjectionRunner, 'labelled'>,
+  label: string,
+  reads: readonly ReadModelName[] = READ_MODELS,
+): Promise<MetricMoment | Unanswered> {
   const found = await Promise.all(READ_MODELS.map(async (name) => [name, await projections.labelled(name, label)] as const));
   const bases = new Map(found.flatMap(([name, base]) => (base === null ? [] : [[name, base] as const])));
-  const [first] = [...bases.values()];
+  const first = reads.map((name) => bases.get(name)).find((base) => base !== undefined) ?? [...bases.values()][0];
   if (first === undefined)
     return unanswered('NOT_FOUND', `No generation is called ${label}.`, {
       field: 'asOfLabel',

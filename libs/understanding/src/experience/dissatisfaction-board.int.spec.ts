@@ -92,6 +92,8 @@ it('is a metric that can be defined, with the limit of a day', async () => {
     },
     { idempotencyKey: 'early', by: 'user:test', requestId: 'r', at: '2026-02-15T00:00:00.000Z' },
   );
+  // Both are read at one position: that of the definition.
+  expect(await on.runner.catchUp()).toMatchObject({ kind: 'caught-up' });
   const { metric } = await on.ask<{ metric: unknown }>(`{ metric(metricId: "early", ${JANUARY}) ${METRIC} }`);
   expect(metric).toEqual((await board())['earlyResolution']);
 });

@@ -3,29 +3,33 @@ import type { Metric } from '@tsunagari/metrics';
 import { money } from '../customer.resolver';
 import { type AskedPeriod, daysOfPeriod } from '../days/period-days';
 import { orFailure } from '../days/unanswered';
+import { type BoardMoment, boardMoment } from '../definitions/board-moment';
 import { answered } from '../experience/answered';
 import { satisfactionBoard } from '../experience/satisfaction-board.query';
 import type { Resolvers } from '../generated/graphql';
-import type { SubgraphContext } from '../subgraph.models';
 import type { UnderstandingPorts } from '../understanding.loaders';
 import { contractCurrency, revenueBoard } from './revenue-board.query';
 import { revenueMetrics } from './revenue-metrics';
 
 /** Boards over a period: what contracts bring, and what customers say. Result and experience metrics: monitored, never KPIs. */
-export function revenueBoardResolvers({ pool, timeZone = 'UTC' }: Pick<UnderstandingPorts, 'pool' | 'timeZone'>): Resolvers {
-  const daysOf = async (period: AskedPeriod, { loaders }: SubgraphContext) =>
-    orFailure(daysOfPeriod(timeZone, period, await loaders.lastDay()));
+export function revenueBoardResolvers({
+  pool,
+  projections,
+  timeZone = 'UTC',
+}: Pick<UnderstandingPorts, 'pool' | 'projections' | 'timeZone'>): Resolvers {
+  const daysOf = async (period: AskedPeriod, { lastDay }: BoardMoment) => orFailure(daysOfPeriod(timeZone, period, await lastDay()));
 
   return {
     Query: {
-      async mrrWaterfall(_, { period, currency: wanted }, context) {
-        const days = await daysOf(period, context);
-        const currency = wanted ?? (await contractCurrency(pool));
+      async mrrWaterfall(_, { period, currency: wanted, asOfLabel }, { loaders }) {
+        const at = await boardMoment({ projections }, loaders, ['holdings'], asOfLabel);
+        const days = await daysOf(period, at);
+        const currency = wanted ?? (await contractCurrency(pool, at.tables));
         if (currency === null) throw failure('NOT_FOUND', 'There is no contract yet.', { remedy: 'Record or import subscriptions first.' });
-        const board = await revenueBoard(pool, { ...days, currency });
+        const board = await revenueBoard(pool, { ...days, currency }, at.tables);
         const { waterfall, churn } = board;
         const metrics = revenueMetrics(board, days, currency);
-        const shown = (made: Metric) => ({ ...made, projection: 'holdings' as const });
+        const shown = (made: Metric) => ({ ...made, projection: 'holdings' as const, read: at.freshness });
         const worth = (amountMinor: number) => money(amountMinor, currency);
         const { start, expansion, reactivation, contraction, end } = waterfall;
         return {
@@ -47,18 +51,21 @@ export function revenueBoardResolvers({ pool, timeZone = 'UTC' }: Pick<Understan
           involuntary: churn.involuntary,
           paused: churn.paused,
           partial: days.partial,
-          freshness: await context.loaders.freshness('holdings'),
+          freshness: await at.freshness(),
         };
       },
-      async satisfactionBoard(_, { period }, context) {
-        const days = await daysOf(period, context);
-        const { nps, csat, ces } = await satisfactionBoard(pool, days, { interval: days.interval, partial: days.partial });
+      async satisfactionBoard(_, { period, asOfLabel }, { loaders }) {
+        const at = await boardMoment({ projections }, loaders, ['experience'], asOfLabel);
+        const days = await daysOf(period, at);
+        const asked = { interval: days.interval, partial: days.partial };
+        const { nps, csat, ces } = await satisfactionBoard(pool, days, asked, at.tables);
+        const shown = (made: Parameters<typeof answered>[0]) => ({ ...answered(made), read: at.freshness });
         return {
-          nps: answered(nps),
-          csat: answered(csat),
-          ces: answered(ces),
+          nps: shown(nps),
+          csat: shown(csat),
+          ces: shown(ces),
           partial: days.partial,
-          freshness: await context.loaders.freshness('experience'),
+          freshness: await at.freshness(),
         };
       },
     },

@@ -55,10 +55,12 @@ function shownParameter({ name, value, standardError, low, high, reason = null }
 
 /** The fitted model, its verdict and its back-test; and the command that fits it anew. */
 export function modelResolvers(ports: UnderstandingPorts): Resolvers {
-  const { pool, store, keyring, onError = () => undefined } = ports;
+  const { pool, store, keyring, projections, onError = () => undefined } = ports;
   return {
     Query: {
-      model: (_, __, { loaders }) => loaders.model(),
+      async model(_, { asOf }, { loaders }) {
+        return asOf == null ? loaders.model() : loaders.modelAsOf(await projections.momentOf(asOf));
+      },
     },
 
     FittedModel: {

@@ -4,7 +4,9 @@ import { achievementLift, achievementLiftByAssignment, type Asked, calendarOf, t
 import type { IdentityReader } from '@tsunagari/projection';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
+import type { FactBound } from '../definitions/metrics-of-facts.query';
 import { pagesByKey } from '../pages-by-key';
+import { LIVE, type Tables } from '../read-models';
 import { factsOfCustomers } from '../replay/customers-with-facts';
 import { momentsOf } from '../retention/retention-of-events.query';
 import type { Holdout } from './holdout-assignments.query';
@@ -126,29 +128,31 @@ export type HoldoutLift = {
 export type AchievementThroughService = ReturnType<LiftCount['result']> & { readonly holdouts: readonly HoldoutLift[] };
 
 const PAGE = 500;
-const ROWS = `select key, state->'purposes' as purposes from understanding.outcomes
+const rowsOf = ({ outcomes }: Tables): string => `select key, state->'purposes' as purposes from ${outcomes}
   where string_to_array(purposes, ' ') @> array[$3::text] and key > $1 order by key limit $2`;
 
 /**
  * Whether customers reach a purpose through using a service (0.17), over everybody with a confirmed goal of it: goals from the read model,
- * uses from the journal, both in pages.
+ * uses from the journal, both in pages. As of a moment uses and whose they are up to its position.
  */
 export async function achievementThroughService(
   reads: { readonly pool: Pool; readonly journal: Pick<Journal, 'bySubjects'>; readonly identity: Pick<IdentityReader, 'subjectsOf'> },
   question: LiftQuestion,
   holdouts: readonly Holdout[],
   timeZone: string,
+  { tables = LIVE, bound = {} }: { readonly tables?: Tables; readonly bound?: FactBound } = {},
 ): Promise<AchievementThroughService> {
   const dayAt = calendarOf(timeZone);
   const lift = new LiftCount(question);
   const byAssignment = holdouts.map((holdout) => new AssignedLiftCount(holdout, question));
   const event = { kind: 'USE' as const, ...(question.use === null ? {} : { name: question.use }) };
-  const pages = pagesByKey<{ key: string } & OutcomesState>(reads.pool, ROWS, { size: PAGE, values: [question.purposeId] });
+  const pages = pagesByKey<{ key: string } & OutcomesState>(reads.pool, rowsOf(tables), { size: PAGE, values: [question.purposeId] });
   for await (const rows of pages) {
     const facts = await factsOfCustomers(
       reads,
       rows.map(({ key }) => key),
       [behaviourRecorded.type],
+      bound.upTo,
     );
     for (const { key, purposes } of rows) {
       const { confirmed = null, achieved = null } = purposes[question.purposeId] ?? {};

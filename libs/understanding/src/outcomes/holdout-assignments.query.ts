@@ -1,8 +1,8 @@
-import { type HoldoutDefined, holdoutDefined, type ProposalDecided, proposalDecided } from '@tsunagari/contracts';
+import { type HoldoutDefined, holdoutDefined, type Position, type ProposalDecided, proposalDecided } from '@tsunagari/contracts';
 import type { EventLog } from '@tsunagari/event-log';
 import type { IdentityReader } from '@tsunagari/projection';
 import { calendarOf, type DayNumber } from '../calendar';
-import { factsOfTypes, pagesOfTypes } from '../definitions/metrics-of-facts.query';
+import { type FactBound, factsOfTypes, pagesOfTypes } from '../definitions/metrics-of-facts.query';
 
 /** To which arm a customer was assigned at her first decision, and when. */
 export type Assignment = { readonly day: DayNumber; readonly held: boolean };
@@ -22,18 +22,23 @@ const BATCH = 1000;
 
 /**
  * Who was held out and who was not, by the first decision of each customer in the slots of each holdout. Whoever another holdout took is in
- * neither arm. The decisions are read from the log in pages, and only where a holdout is defined that leaves both arms.
+ * neither arm. The decisions are read from the log in pages, and only where a holdout is defined that leaves both arms. No fact beyond the bound counts,
+ * and customers are those of then.
  */
-export async function holdoutAssignments({ log, identity }: AssignmentReads, timeZone: string): Promise<readonly Holdout[]> {
+export async function holdoutAssignments(
+  { log, identity }: AssignmentReads,
+  timeZone: string,
+  bound: FactBound = {},
+): Promise<readonly Holdout[]> {
   const defined = new Map<string, HoldoutDefined>();
-  for (const { data } of await factsOfTypes(log, [holdoutDefined.type])) {
+  for (const { data } of await factsOfTypes(log, [holdoutDefined.type], bound)) {
     const holdout = data as HoldoutDefined;
     defined.set(holdout.holdoutId, holdout);
   }
   const holdouts = [...defined.values()].filter(({ from, to }) => to > from && to - from < 1);
   if (holdouts.length === 0) return [];
   const firsts = new Map(holdouts.map(({ holdoutId }) => [holdoutId, new Map<string, First>()]));
-  for await (const facts of pagesOfTypes(log, [proposalDecided.type]))
+  for await (const facts of pagesOfTypes(log, [proposalDecided.type], bound))
     for (const { subject, data, occurred } of facts) {
       const { slot, arm, holdout: taken } = data as ProposalDecided;
       const held = arm === 'holdout';
@@ -43,7 +48,7 @@ export async function holdoutAssignments({ log, identity }: AssignmentReads, tim
       }
     }
   const dayAt = calendarOf(timeZone);
-  const customerOf = await customersOf(identity, [...new Set([...firsts.values()].flatMap((known) => [...known.keys()]))]);
+  const customerOf = await customersOf(identity, [...new Set([...firsts.values()].flatMap((known) => [...known.keys()]))], bound.upTo);
   return holdouts.map(({ holdoutId, from, to }) => {
     const byCustomer = new Map<string, First>();
     for (const [subject, first] of firsts.get(holdoutId) ?? []) keepFirst(byCustomer, customerOf.get(subject) ?? subject, first);
@@ -57,9 +62,13 @@ function keepFirst(firsts: Map<string, First> | undefined, who: string, decision
   if (known === undefined || decision.occurred < known.occurred) firsts?.set(who, decision);
 }
 
-async function customersOf(identity: AssignmentReads['identity'], subjects: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function customersOf(
+  identity: AssignmentReads['identity'],
+  subjects: readonly string[],
+  at: Position | undefined,
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (let from = 0; from < subjects.length; from += BATCH)
-    for (const [subject, customer] of await identity.customersOf(subjects.slice(from, from + BATCH))) found.set(subject, customer);
+    for (const [subject, customer] of await identity.customersOf(subjects.slice(from, from + BATCH), at)) found.set(subject, customer);
   return found;
 }

@@ -12,6 +12,7 @@ import type { Pool } from 'pg';
 import type { HoldingsState } from '../holdings/holdings.projection';
 import { pagesByKey } from '../pages-by-key';
 import { type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
+import { LIVE, type Tables } from '../read-models';
 import type { Holdout } from './holdout-assignments.query';
 import { firstAchieved, type OutcomesState } from './outcomes.projection';
 import { firstRelationship, type RelationshipRule } from './relationship';
@@ -41,25 +42,30 @@ type Row = {
 };
 
 const PAGE = 2000;
-const ROWS = `select p.key, u.state->'byCurrency' as by_currency, h.state->'contracts' as contracts, o.state->'purposes' as purposes
-  from understanding.profile p left join understanding.purchases u using (key) left join understanding.holdings h using (key)
-    left join understanding.outcomes o using (key)
+const rowsOf = ({
+  profile,
+  purchases,
+  holdings,
+  outcomes,
+}: Tables): string => `select p.key, u.state->'byCurrency' as by_currency, h.state->'contracts' as contracts, o.state->'purposes' as purposes
+  from ${profile} p left join ${purchases} u using (key) left join ${holdings} h using (key) left join ${outcomes} o using (key)
   where p.kind <> 'unidentified' and (u.first_day is not null or h.key is not null) and p.key > $1 order by p.key limit $2`;
 
 /**
  * Whether those who achieved stay longer (0.09): at several days L of a relationship, those who had achieved by L against those who had not,
  * among whoever was still there; beside it each holdout's own effect on staying, from the first decision about a customer whose relationship
- * was open then. One reading of the read models in pages; memory holds a few numbers a customer.
+ * was open then. One reading of the read models in pages; memory holds a few numbers a customer. `tables` are by default the live ones.
  */
 export async function outcomeRetention(
   pool: Pool,
   { purposeId, landmarks, horizonDays, ...rule }: RetentionOfOutcomes,
   holdouts: readonly Holdout[],
   asked: Asked = {},
+  tables: Tables = LIVE,
 ): Promise<OutcomeRetention> {
   const relationships: Relationship[] = [];
   const arms = holdouts.map(() => ({ treated: [] as Lifetime[], heldOut: [] as Lifetime[] }));
-  for await (const rows of pagesByKey<Row>(pool, ROWS, { size: PAGE }))
+  for await (const rows of pagesByKey<Row>(pool, rowsOf(tables), { size: PAGE }))
     for (const { key, by_currency: byCurrency, contracts, purposes } of rows) {
       const saleDays = byCurrency === null ? [] : saleDayNumbers({ byCurrency });
       const span = firstRelationship({ contracts: contracts ?? [], saleDays }, rule);

@@ -96,6 +96,8 @@ it('is a pair of metrics that can be defined, with the rule of 90 days', async (
       { idempotencyKey: kind, by: 'user:test', requestId: 'r', at: '2026-03-03T00:00:00.000Z' },
     );
   const february = 'period: { from: "2026-02-01", to: "2026-02-28" }';
+  // Both are read at one position: that of the definitions.
+  expect(await on.runner.catchUp()).toMatchObject({ kind: 'caught-up' });
   const { lapse, regained } = await board(february);
   const answer = await on.ask(
     `{ lapse: metric(metricId: "lapse", ${february}) ${METRIC} regained: metric(metricId: "regained", ${february}) ${METRIC} }`,

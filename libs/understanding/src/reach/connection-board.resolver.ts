@@ -2,23 +2,24 @@ import { failure } from '@tsunagari/graphql';
 import type { Metric } from '@tsunagari/metrics';
 import { dayOf } from '../calendar';
 import { closedDay } from '../days/closed-day';
+import { boardMoment } from '../definitions/board-moment';
 import type { Resolvers } from '../generated/graphql';
 import type { UnderstandingPorts } from '../understanding.loaders';
 import { connectionBoard } from './connection-board.query';
 
 /** What the board stands on. */
-const READS = ['profile', 'purchases', 'holdings', 'experience', 'reach'] as const;
+const READS = ['reach', 'profile', 'purchases', 'holdings', 'experience'] as const;
 
-export function connectionBoardResolvers(ports: Pick<UnderstandingPorts, 'pool' | 'log'>): Resolvers {
+export function connectionBoardResolvers(ports: Pick<UnderstandingPorts, 'pool' | 'log' | 'projections'>): Resolvers {
   return {
     Query: {
-      async connectionBoard(_, { usedWithinDays }, { loaders }) {
+      async connectionBoard(_, { usedWithinDays, asOfLabel }, { loaders }) {
         if (!(usedWithinDays >= 1 && usedWithinDays <= 365))
           throw failure('BAD_USER_INPUT', 'This is no number of days.', { field: 'usedWithinDays', rule: 'from 1 to 365' });
-        const day = await closedDay(loaders);
-        const board = await connectionBoard(ports, day, usedWithinDays);
-        const read = () => loaders.freshness(...READS);
-        const shown = (made: Metric) => ({ ...made, projection: 'reach' as const, asOfDay: dayOf(day), read });
+        const at = await boardMoment(ports, loaders, READS, asOfLabel);
+        const day = await closedDay(at);
+        const board = await connectionBoard(ports, day, usedWithinDays, {}, at);
+        const shown = (made: Metric) => ({ ...made, projection: 'reach' as const, asOfDay: dayOf(day), read: at.freshness });
         return {
           alwaysConnected: shown(board.alwaysConnected),
           returnPath: shown(board.returnPath),
@@ -27,7 +28,7 @@ export function connectionBoardResolvers(ports: Pick<UnderstandingPorts, 'pool' 
           inUseOfConnected: shown(board.inUseOfConnected),
           touchpoints: [...board.touchpoints],
           asOfDay: dayOf(day),
-          freshness: await read(),
+          freshness: await at.freshness(),
         };
       },
     },

@@ -1,4 +1,4 @@
-import { type Fact, facts as registry } from '@tsunagari/contracts';
+import { type Fact, facts as registry, type Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { IdentityReader } from '@tsunagari/projection';
 import type { Pool } from 'pg';
@@ -16,16 +16,24 @@ export type FactsByCustomer = {
 
 const PAGE = 500;
 
-/** The facts of each of these customers, decoded, in position order: two reads, however many they are. By default of all types. */
+/**
+ * The facts of each of these customers, decoded, in position order: two reads, however many they are. By default of all types; `at` a position those up to
+ * it, with the identity of then.
+ */
 export async function factsOfCustomers(
   { journal, identity }: Pick<FactsByCustomer, 'journal' | 'identity'>,
   customers: readonly string[],
   types?: readonly string[],
+  at?: Position,
 ): Promise<ReadonlyMap<string, readonly Fact[]>> {
-  const members = await identity.subjectsOf(customers);
+  const members = await identity.subjectsOf(customers, at);
   const owner = new Map([...members].flatMap(([customer, subjects]) => subjects.map((subject) => [subject, customer] as const)));
   const facts = new Map<string, Fact[]>(customers.map((customer) => [customer, []]));
-  for (const fact of await journal.bySubjects({ subjects: [...owner.keys()], ...(types === undefined ? {} : { types }) })) {
+  for (const fact of await journal.bySubjects({
+    subjects: [...owner.keys()],
+    ...(types === undefined ? {} : { types }),
+    ...(at === undefined ? {} : { upTo: at }),
+  })) {
     const decoded = registry.decode(fact);
     if (decoded.kind === 'decoded') facts.get(owner.get(fact.subject ?? '') ?? '')?.push({ ...fact, data: decoded.data });
   }

@@ -34,18 +34,29 @@ export async function timelineOf(
   return facts;
 }
 
-/** The log in position order, one fact more than `limit` when there are later ones. */
+/** The log in position order, as of a moment the part that counts then; one fact more than `limit` when there are later ones. */
 export async function logOf(
   log: EventLog,
-  page: { readonly limit: number; readonly after: string; readonly types?: readonly string[] | null | undefined },
+  page: {
+    readonly limit: number;
+    readonly after: string;
+    readonly types?: readonly string[] | null | undefined;
+    readonly moment?: { readonly position: string; readonly occurredBy: string | null } | null | undefined;
+  },
 ): Promise<readonly Fact[]> {
   const found: Fact[] = [];
   let after = page.after;
+  const occurredBy = page.moment?.occurredBy ?? null;
   // A rare type may be missing from whole pages: read on until the page is full or the log ends.
   for (;;) {
-    const read = await log.read({ after, limit: page.limit + 1 - found.length, ...(page.types == null ? {} : { types: page.types }) });
-    found.push(...read.facts);
-    if (found.length > page.limit || read.atEnd) return found;
+    const read = await log.read({
+      after,
+      limit: page.limit + 1 - found.length,
+      ...(page.types == null ? {} : { types: page.types }),
+      ...(page.moment == null ? {} : { upTo: page.moment.position }),
+    });
+    found.push(...read.facts.filter(({ occurred }) => occurredBy === null || occurred <= occurredBy));
+    if (found.length > page.limit || read.atEnd || read.upTo === after) return found;
     after = read.upTo;
   }
 }
