@@ -64,6 +64,30 @@ it('lists them, and shows one with what it was made of, or why it has no value',
   expect(answers.text).toContain('2025-12-01T00:00:00.000Z to 2026-01-01T00:00:00.000Z (UTC)');
 });
 
+it('tells of what kinds one can be defined, and each of them can be: it is answered, or said where', async () => {
+  const { code, value, text } = await told({ kind: 'kinds' });
+  expect(code).toBe(0);
+  const kinds = value as readonly { readonly kind: string; readonly class: string | null; readonly elsewhere: string | null }[];
+  expect(kinds.slice(0, 2)).toMatchObject([
+    { kind: 'share', class: null, elsewhere: null },
+    { kind: 'mean', class: null, elsewhere: null },
+  ]);
+  expect(text).toMatch(/cac +process +sales and marketing cost ÷ customers first converted +holdings, purchases/);
+  expect(text).toMatch(/time-to-value +outcome .* of one indicator: ask `kpiBoard`/);
+  for (const { kind, class: of, elsewhere } of kinds.slice(2)) {
+    await define(`of-${kind}`, `class: ${of ?? ''}, kind: "${kind}"`);
+    const { code: said, value: shown, text: words } = await show(`of-${kind}`);
+    if (elsewhere !== null) {
+      expect({ kind, said, words }).toEqual({ kind, said: 1, words: `✗ ${kind} cannot be answered here. ${elsewhere}.` });
+    } else if (said === 1)
+      expect(shown).toMatchObject({ refused: { code: 'NOT_FOUND', remedy: expect.stringMatching(/^Record or import/) } });
+    else expect(shown).toMatchObject({ metricId: `of-${kind}`, class: of, definitionVersion: 1 });
+  }
+  // What is to date speaks of the last closed day, whatever the period.
+  for (const kind of ['ltv-historic', 'always-connected']) expect((await show(`of-${kind}`, JANUARY)).text).toContain('as of 2026-01-01;');
+  expect((await show('of-active-users')).text).toMatch(/version 1\): \d+$/m);
+});
+
 it('passes on what the graph refuses: a wrong question, and what is not there yet', async () => {
   await expect(show('answers', { from: '2026-01-01', to: '2025-12-01' })).rejects.toThrow(UsageError);
   await expect(show('answers', { from: '2026-01-01', to: '2025-12-01' })).rejects.toThrow('from is not after to');

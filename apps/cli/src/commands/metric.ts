@@ -5,13 +5,19 @@ import { randomUUID } from 'node:crypto';
 import { answer, type Call, type Command, type ExitCode, UsageError, withServices } from '../command';
 
 export const metricCommand: Command = {
-  usage: 'metric <list|show> …',
+  usage: 'metric <list|kinds|show> …',
   summary: 'the metrics that are defined, and one of them with what it was made of',
   help: `metric list        every defined metric
+metric kinds       of what kinds one can be defined, with their class, and which query answers those that are more than one number
 metric show <id>   its value, or the reason why it has none; base, period, method
 
-Of kind share or mean as of the last closed day; any other over a period, by default the last month that is over. A metric is defined by
-the mutation defineMetric. As of a moment: one that is read from the log by --position, one that stands on read models by the --label under which
+Of kind share or mean, ltv-historic and always-connected as of the last closed day; any other over a period, by default the last month that is
+over. A metric is defined by the mutation defineMetric, in GraphiQL with a token of the role data:
+
+  mutation { defineMetric(input: { metricId: "subscribers", name: { ja: "定期会員", en: "Subscribers" }, kind: "share", rule: "subscriber",
+    class: RESULT, zeroDenominator: NULL_WITH_REASON, partialPeriods: MARKED, idempotencyKey: "subscribers-1" }) { __typename } }
+
+Rules read the attributes that customerAttributes names. As of a moment: one that is read from the log by --position, one that stands on read models by the --label under which
 generations of them were built (rebuild <read model> --position P --label L).`,
   options: {
     from: { type: 'string', what: 'of show: the first day of the period, yyyy-mm-dd' },
@@ -30,6 +36,7 @@ generations of them were built (rebuild <read model> --position P --label L).`,
 /** What a call asks for. */
 export type MetricWish =
   | { readonly kind: 'list' }
+  | { readonly kind: 'kinds' }
   | {
       readonly kind: 'show';
       readonly metricId: string;
@@ -47,6 +54,14 @@ type Defined = {
   readonly kind: string;
   readonly class: string;
   readonly retired: string | null;
+};
+
+type Kind = {
+  readonly kind: string;
+  readonly class: string | null;
+  readonly formula: string;
+  readonly reads: readonly string[];
+  readonly elsewhere: string | null;
 };
 
 type Shown = {
@@ -68,6 +83,7 @@ type Shown = {
   readonly freshness: { readonly position: string };
 };
 
+const KINDS = parse('{ metricKinds { kind class formula reads elsewhere } }');
 const LIST = parse('{ definitions { metrics { metricId version name { en } kind class retired } } }');
 const SHOW = parse(`query ($metricId: ID!, $period: PeriodInput, $asOf: AsOf, $asOfLabel: String) {
   metric(metricId: $metricId, period: $period, asOf: $asOf, asOfLabel: $asOfLabel) {
@@ -81,13 +97,13 @@ const OPERATOR: Principal = { kind: 'staff', roles: ['data'], actor: 'user:cli',
 export function wishOf({ positionals, options }: Pick<Call, 'positionals' | 'options'>): MetricWish {
   const [verb, metricId, ...more] = positionals;
   const { from, to } = options;
-  if (verb === 'list' && metricId === undefined) {
+  if ((verb === 'list' || verb === 'kinds') && metricId === undefined) {
     if (['from', 'to', 'position', 'label'].some((name) => options[name] !== undefined))
       throw new UsageError('a period and a moment are of metric show');
-    return { kind: 'list' };
+    return { kind: verb };
   }
   if (verb !== 'show' || metricId === undefined || more.length > 0)
-    throw new UsageError('metric takes list, or show and the id of a metric');
+    throw new UsageError('metric takes list, kinds, or show and the id of a metric');
   const period = from === undefined && to === undefined ? null : { from: dayOf('from', from), to: dayOf('to', to) };
   return { kind: 'show', metricId, period, asOf: momentOf(options) };
 }
@@ -107,10 +123,14 @@ export async function toldOf(wish: MetricWish, services: Pick<Services, 'subgrap
     if (graph === undefined) throw new Error('understanding is hosted by another process: run the command beside that one');
     return graph.execute({ document, variables, context: { requestId: randomUUID(), principal: OPERATOR, atLeast: null } });
   };
-  const definitions = await ask(LIST);
-  const [fault] = definitions.errors ?? [];
-  if (fault !== undefined) throw fault;
-  const { metrics } = (definitions.data as { definitions: { metrics: readonly Defined[] } }).definitions;
+  const answered = async (document: typeof LIST): Promise<Readonly<Record<string, unknown>>> => {
+    const { data, errors = [] } = await ask(document);
+    const [fault] = errors;
+    if (fault !== undefined) throw fault;
+    return data ?? {};
+  };
+  if (wish.kind === 'kinds') return kindsTold((await answered(KINDS))['metricKinds'] as readonly Kind[]);
+  const { metrics } = (await answered(LIST))['definitions'] as { readonly metrics: readonly Defined[] };
   if (wish.kind === 'list') return listed(metrics);
 
   const { metricId, period, asOf } = wish;
@@ -128,6 +148,13 @@ export async function toldOf(wish: MetricWish, services: Pick<Services, 'subgrap
   const [refused] = errors ?? [];
   if (refused === undefined) return shown(definition, (data as { metric: Shown }).metric, asOf !== null);
   const { code, rule, remedy } = refused.extensions;
+  // A kind that is answered elsewhere is no wrong call.
+  if (code === 'BAD_USER_INPUT' && refused.extensions['field'] === 'metricId')
+    return {
+      code: 1,
+      value: { metricId, refused: { code, message: refused.message, rule } },
+      text: `✗ ${refused.message} ${String(rule)}.`,
+    };
   if (code === 'BAD_USER_INPUT') throw new UsageError(`${refused.message}${typeof rule === 'string' ? ` ${rule}` : ''}`);
   if (code !== 'NOT_FOUND' && code !== 'AS_OF_UNSUPPORTED') throw refused;
   const why = `${refused.message}${typeof remedy === 'string' ? ` ${remedy}` : ''}`;
@@ -148,9 +175,19 @@ function listed(metrics: readonly Defined[]): Told {
     value: metrics,
     text:
       rows.length === 0
-        ? 'No metric is defined yet: define one by the mutation defineMetric.'
+        ? 'No metric is defined yet: metric kinds says of what, metric --help how.'
         : table(['metric', 'version', 'name', 'kind', 'class', 'retired'], rows),
   };
+}
+
+function kindsTold(kinds: readonly Kind[]): Told {
+  const rows = kinds.map(({ kind, class: of, formula, reads, elsewhere }) => [
+    kind,
+    of?.toLowerCase() ?? 'any',
+    formula,
+    elsewhere ?? reads.join(', '),
+  ]);
+  return { code: 0, value: kinds, text: table(['kind', 'class', 'what it is', 'read from, or asked elsewhere'], rows) };
 }
 
 function shown({ metricId, name, retired }: Defined, metric: Shown, isPast: boolean): Told {
@@ -158,7 +195,9 @@ function shown({ metricId, name, retired }: Defined, metric: Shown, isPast: bool
   const said = (number: string | null): string => {
     if (number === null) return '–';
     if (unit === 'money' && currency !== null) return moneyText(number, currency);
-    return unit === 'share' ? `${quantity(100 * Number(number), 2)} %` : `${quantity(Number(number), unit === 'count' ? 0 : 2)} ${unit}`;
+    if (unit === 'share') return `${quantity(100 * Number(number), 2)} %`;
+    // What a count counts, and what a brand's own mean is in, its name says.
+    return unit === 'count' ? quantity(Number(number)) : `${quantity(Number(number), 2)}${unit === 'score' ? '' : ` ${unit}`}`;
   };
   const period = interval === null ? `as of ${asOfDay ?? 'today'}` : `${interval.from} to ${interval.to} (${interval.timeZone})`;
   const lines = [

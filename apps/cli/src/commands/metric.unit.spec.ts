@@ -7,6 +7,7 @@ const wish = (words: string, options: Readonly<Record<string, string>> = {}) =>
 describe('what is asked of metrics', () => {
   it('is all of them, or one over a period or the last month', () => {
     expect(wish('list')).toEqual({ kind: 'list' });
+    expect(wish('kinds')).toEqual({ kind: 'kinds' });
     expect(wish('show mrr')).toEqual({ kind: 'show', metricId: 'mrr', period: null, asOf: null });
     const period = { from: '2026-01-01', to: '2026-01-31' };
     expect(wish('show mrr', period)).toEqual({ kind: 'show', metricId: 'mrr', period, asOf: null });
@@ -15,10 +16,12 @@ describe('what is asked of metrics', () => {
   });
 
   it.each([
-    ['', {}, 'takes list, or show'],
-    ['mrr', {}, 'takes list, or show'],
-    ['show', {}, 'takes list, or show'],
-    ['show mrr nrr', {}, 'takes list, or show'],
+    ['', {}, 'takes list, kinds, or show'],
+    ['mrr', {}, 'takes list, kinds, or show'],
+    ['show', {}, 'takes list, kinds, or show'],
+    ['show mrr nrr', {}, 'takes list, kinds, or show'],
+    ['kinds share', {}, 'takes list, kinds, or show'],
+    ['kinds', { label: 'march' }, 'a period and a moment are of metric show'],
     ['list', { from: '2026-01-01' }, 'a period and a moment are of metric show'],
     ['list', { label: 'march' }, 'a period and a moment are of metric show'],
     ['show mrr', { position: '1', label: 'march' }, 'one moment is asked for'],

@@ -101,7 +101,9 @@ function defineMetric(command: Extract<DefinitionCommand, { kind: 'DefineMetric'
       ),
     );
   if (known !== undefined && rest.class !== known.class)
-    return refuse(refusal('INVALID_FIELD', 'class', `${metricKind} is of class ${known.class}`, 'A result is never an outcome.'));
+    return refuse(
+      refusal('INVALID_FIELD', 'class', `${metricKind} is of class ${known.class}`, `Say ${known.class}: a result is never an outcome.`),
+    );
   if (metricKind === 'share' && rest.rule === undefined) return refuse(refusal('MISSING_FIELD', 'rule', 'a share says for whom it counts'));
   if (metricKind === 'mean' && rest.formula === undefined) return refuse(refusal('MISSING_FIELD', 'formula', 'a mean says of what'));
   const broken = faultOfRule('rule', rest.rule) ?? faultOfRule('base', rest.base);

@@ -19,6 +19,7 @@ import { boardMoment } from './board-moment';
 import { definitionBook, definitionBookAt } from './definition-book';
 import { ruleRefusal } from './definitions.decider';
 import { metricAnswers } from './metric-answers';
+import { KNOWN_KINDS } from './metric-kinds';
 import { freshnessAsOf, metricMoment } from './metric-moment';
 
 const upperSnake = <T extends string>(text: T) => text.toUpperCase().replaceAll('-', '_') as Uppercase<T>;
@@ -78,6 +79,7 @@ export function definitionResolvers(ports: UnderstandingPorts): Resolvers {
           const { type, meaning, from, leaks = [] }: CustomerAttribute = CUSTOMER_ATTRIBUTES[name];
           return { name, type, meaning, from, leaks: leaks.map((outcome) => upperSnake(outcome)) };
         }),
+      metricKinds: () => KNOWN_KINDS.map(({ reads, ...kind }) => ({ ...kind, reads: [...reads] })),
       async metric(_, { metricId, period = null, asOf = null, asOfLabel = null }, { loaders }) {
         const found = await metricMoment(ports, asOf, asOfLabel);
         const moment = found === null ? null : orFailure(found);

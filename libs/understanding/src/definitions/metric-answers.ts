@@ -157,7 +157,11 @@ export function metricAnswers({ pool, log, journal, identity, timeZone = 'UTC' }
     const metric = reads[0] === 'journal' ? await ofLog(question) : await ofRows(question);
     if (metric === undefined) throw new Error(`${kind} is said to be computed and is not`);
     if (isUnanswered(metric)) return metric;
-    return { ...(partialPeriods === 'left-out' ? withoutUnfinished(metric) : metric), reads, asOfDay: dayOf(days.to) };
+    return {
+      ...(partialPeriods === 'left-out' ? withoutUnfinished(metric) : metric),
+      reads,
+      asOfDay: dayOf(metric.interval === null ? lastDay : days.to),
+    };
   }
 
   return async (

@@ -1,4 +1,5 @@
 import { COST_METRICS } from '../costs/costs';
+import { METRIC_KINDS, type MetricClass, type MetricUnit } from '@tsunagari/metrics';
 import { PROJECTIONS, type ReadModelName } from '../read-models';
 import { METRICS_OF_FACTS } from './metrics-of-facts.query';
 
@@ -42,3 +43,37 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   'projection-lag': OF_A_READ_MODEL,
   'rebuild-time': OF_A_READ_MODEL,
 };
+
+/** A kind that a metric can be defined of, and where it is answered. */
+export type KnownKind = {
+  readonly kind: string;
+  /** What a definition must say that it is; null of a brand's own, which says it itself. */
+  readonly class: MetricClass | null;
+  readonly unit: MetricUnit;
+  readonly formula: string;
+  readonly edges: string;
+  /** What it is read from; empty where another query answers. */
+  readonly reads: readonly string[];
+  /** Of what it is and which query answers it; null where `metric` does. */
+  readonly elsewhere: string | null;
+};
+
+const UNKNOWN = 'unknown ones left out, and said; nobody → null';
+
+/** Every kind that a metric can be defined of: the two of a brand's own, then those that the platform computes. */
+export const KNOWN_KINDS: readonly KnownKind[] = [
+  {
+    ...{ kind: 'share', class: null, unit: 'share', reads: PROJECTIONS, elsewhere: null },
+    ...{ formula: 'customers for whom the rule holds ÷ those of the base', edges: UNKNOWN },
+  },
+  {
+    ...{ kind: 'mean', class: null, unit: 'score', reads: PROJECTIONS, elsewhere: null },
+    ...{ formula: 'mean of the formula over the customers of the base', edges: UNKNOWN },
+  },
+  ...Object.entries(METRIC_KINDS).map(([kind, known]) => ({
+    kind,
+    ...known,
+    reads: READS_OF[kind] ?? [],
+    elsewhere: ELSEWHERE[kind] ?? null,
+  })),
+];
