@@ -14,6 +14,8 @@ export type LocalBroker = {
   readonly kill: () => Promise<void>;
   /** Starts it again on the same data and port. */
   readonly start: () => Promise<void>;
+  /** Runs one of Kafka's own tools to its end, by its main class. @throws with what it said. */
+  readonly tool: (mainClass: string, ...args: readonly string[]) => Promise<void>;
   /** Ends it and removes its data. */
   readonly remove: () => Promise<void>;
 };
@@ -122,9 +124,12 @@ export async function startLocalBroker(
   const config = join(folder, 'server.properties');
   writeFileSync(config, properties(folder, port, controllerPort));
   const java = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jars}/*`];
+  const tool = async (mainClass: string, ...args: readonly string[]): Promise<void> => {
+    await promisify(execFile)('java', [...java, mainClass, ...args]);
+  };
   if (!existsSync(join(folder, 'data', 'meta.properties'))) {
     const id = randomUUID().replaceAll('-', '').slice(0, 22);
-    await promisify(execFile)('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config]);
+    await tool('kafka.tools.StorageTool', 'format', '-t', id, '-c', config);
   }
   const brokers = `127.0.0.1:${port}`;
   let broker: ReturnType<typeof spawn> | undefined;
@@ -151,6 +156,7 @@ kill -9 $broker 2>/dev/null${removeWithOwner ? `; kill -0 ${owner} 2>/dev/null |
     brokers,
     start,
     kill,
+    tool,
     async remove() {
       await kill();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -110,7 +110,9 @@ describe('the configuration', () => {
     });
     expect(readConfiguration({ KAFKA_BROKERS: 'kafka:9093', KAFKA_SSL: 'on' }).kafka?.ssl).toEqual({});
     const missing = (given: Readonly<Record<string, string>>): string[] => problemsOf(given).problems.map(({ name }) => name);
-    expect(missing({ ...sasl, KAFKA_SASL_MECHANISM: '' })).toEqual(['KAFKA_SASL_MECHANISM']);
+    const whole = { KAFKA_BROKERS: 'kafka:9093', KAFKA_SSL: 'on', ...sasl, ...files };
+    for (const name of [...Object.keys(sasl), 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY', 'KAFKA_SSL'])
+      expect(missing({ ...whole, [name]: '' })).toEqual([name]);
     expect(missing({ KAFKA_SASL_MECHANISM: 'plain' })).toEqual(['KAFKA_BROKERS', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']);
     expect(missing({ ...files, KAFKA_SSL: 'on', KAFKA_SSL_KEY: '' })).toEqual(['KAFKA_SSL_KEY']);
     expect(missing(files)).toEqual(['KAFKA_SSL']);

@@ -6,6 +6,8 @@ export * from './given';
 export * from './eventstoredb';
 export { testBroker } from './kafka/test-broker';
 export type { TestBroker } from './kafka/test-broker';
+export { knownUser, securedBroker } from './kafka/secured-broker';
+export type { SecuredBroker } from './kafka/secured-broker';
 export { kafkaHome, startLocalBroker } from '@tsunagari/cluster/local-broker';
 export type { LocalBroker } from '@tsunagari/cluster/local-broker';
 export * from './reactor-world';

@@ -1,6 +1,7 @@
 import type { KafkaConfig } from 'kafkajs';
 import { openCluster } from './cluster';
 import { fetch, type Fetched } from './fetch';
+import { isSignInRefused, reasonOf, whatToSet } from './what-to-set';
 
 /** The committed records of one topic by partition and offset, without a consumer group: nobody else's coming or going disturbs. */
 export type Partitions = {
@@ -81,7 +82,8 @@ export function openPartitions({ kafka, topic, retryForMs = 10_000 }: Partitions
         // A topic that was there and is not may be another one when it is there again.
         if (type === 'OFFSET_OUT_OF_RANGE' || (type === 'UNKNOWN_TOPIC_OR_PARTITION' && continues))
           throw new RecordsGone(type, { cause: error });
-        if (closed || finalTypes.has(type) || performance.now() + pause > until) throw explained(error, topic, kafka);
+        if (closed || finalTypes.has(type) || isSignInRefused(error) || performance.now() + pause > until)
+          throw explained(error, topic, kafka);
         opened = undefined;
         await new Promise((resolve) => setTimeout(resolve, pause));
         // It would connect again.
@@ -135,12 +137,11 @@ function typeOf(error: unknown): string {
 }
 
 function explained(error: unknown, topic: string, { brokers }: KafkaConfig): Error {
-  const reason = error instanceof Error ? error.message : String(error);
   const at = Array.isArray(brokers) ? brokers.join(', ') : 'its brokers';
   const message =
     typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION'
       ? `Kafka at ${at} has no topic ${topic}: make it with \`tsunagari topics ensure\``
-      : `Kafka at ${at} does not answer for topic ${topic}: ${reason}`;
+      : `Kafka at ${at} does not answer for topic ${topic}, or refuses: ${reasonOf(error)}. ${whatToSet(error)}.`;
   return new KafkaUnavailable(message, { cause: error });
 }
 

@@ -1,53 +1,28 @@
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { BEGINNING } from '@tsunagari/contracts';
 import { waitUntil } from '@tsunagari/postgres';
-import { describeWith, startLocalBroker } from '@tsunagari/testing';
-import { freePorts, type LocalBroker } from '@tsunagari/cluster/local-broker';
+import { describeWith, knownUser, type SecuredBroker, securedBroker } from '@tsunagari/testing';
 import { Kafka } from 'kafkajs';
 import { kafkaConfig, type KafkaConnection } from './connection';
 import { kafkaEventLog } from './event-log';
+import { openPartitions } from './partitions';
 import { kafkaPublisher } from './publisher';
-import { ensureTopics } from './topics';
+import { ensureTopics, topicsOf } from './topics';
 
-/** A broker with two more doors: SASL in clear, and SASL within TLS by a certificate of its own. */
-async function securedBroker() {
-  const folder = mkdtempSync(join(tmpdir(), 'tsunagari-secured-'));
-  const broker = await startLocalBroker(folder);
-  await broker.kill();
-  const [key, certificate, both] = ['key.pem', 'certificate.pem', 'both.pem'].map((name) => join(folder, name)) as [string, string, string];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, ...subject], {
-    stdio: 'ignore',
-  });
-  writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'));
-  const [clear = 0, tls = 0] = await freePorts(2);
-  const config = join(folder, 'server.properties');
-  const given = readFileSync(config, 'utf8');
-  const doors = `,SASL_PLAINTEXT://127.0.0.1:${clear},SASL_SSL://127.0.0.1:${tls}`;
-  writeFileSync(
-    config,
-    given
-      .replace(/^(listeners=.*)$/m, `$1${doors}`)
-      .replace(/^(advertised\.listeners=.*)$/m, `$1${doors}`)
-      .replace(/^(listener\.security\.protocol\.map=.*)$/m, '$1,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL'),
-  );
-  const users = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_shop="geheim";';
-  const lines = ['sasl_plaintext', 'sasl_ssl'].map((door) => `listener.name.${door}.plain.sasl.jaas.config=${users}`);
-  const keys = ['sasl.enabled.mechanisms=PLAIN', 'ssl.keystore.type=PEM', `ssl.keystore.location=${both}`];
-  appendFileSync(config, [...keys, ...lines, ''].join('\n'));
-  await broker.start();
-  return { broker, clear: `127.0.0.1:${clear}`, tls: `127.0.0.1:${tls}`, certificate };
-}
+const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+type Mechanism = (typeof mechanisms)[number];
+
+const sasl = (mechanism: Mechanism, password: string = knownUser[mechanism]): NonNullable<KafkaConnection['sasl']> => ({
+  mechanism,
+  username: knownUser.username,
+  password,
+});
 
 describeWith('jvm', 'a broker that asks who one is', () => {
-  let given: { broker: LocalBroker; clear: string; tls: string; certificate: string };
+  let given: SecuredBroker;
   beforeAll(async () => (given = await securedBroker()), 120_000);
   afterAll(() => given.broker.remove());
-  const sasl = { mechanism: 'plain', username: 'shop', password: 'geheim' } as const;
 
+  /** Topics are made, a fact is published in a transaction and read again: every conversation that a deployment has with Kafka. */
   const published = async (connection: KafkaConnection, namespace: string): Promise<number> => {
     const kafka = kafkaConfig(connection, 'spec');
     await ensureTopics({ kafka: new Kafka(kafka), namespace });
@@ -75,24 +50,96 @@ describeWith('jvm', 'a broker that asks who one is', () => {
     return facts.length;
   };
 
-  it('is written and read by SASL, and by SASL within TLS', async () => {
-    expect(await published({ brokers: [given.clear], sasl }, 'clear')).toBe(1);
-    expect(await published({ brokers: [given.tls], sasl, ssl: { caFile: given.certificate } }, 'tls')).toBe(1);
+  /** What whoever makes the topics is told, and what a relay or a reader is. */
+  const refused = async (connection: KafkaConnection): Promise<readonly [string, string]> => {
+    const kafka = kafkaConfig(connection, 'spec');
+    const said = (work: Promise<unknown>): Promise<string> => work.then(() => 'not refused', String);
+    const partitions = openPartitions({ kafka, topic: topicsOf('refused').facts, retryForMs: 200 });
+    try {
+      return [
+        await said(ensureTopics({ kafka: new Kafka({ ...kafka, retry: { retries: 0 } }), namespace: 'refused' })),
+        await said(partitions.count()),
+      ];
+    } finally {
+      await partitions.close();
+    }
+  };
+  const expectRefused = async (connection: KafkaConnection, why: RegExp, variable: string): Promise<void> => {
+    for (const said of await refused(connection)) {
+      expect(said).toMatch(why);
+      expect(said).toContain(variable);
+      expect(said).not.toContain('openssl');
+      for (const password of ['falsch', ...mechanisms.map((mechanism) => knownUser[mechanism])]) expect(said).not.toContain(password);
+    }
+  };
+
+  it.each(mechanisms)('is written and read by SASL %s, in clear and within TLS', async (mechanism) => {
+    expect(await published({ brokers: [given.sasl], sasl: sasl(mechanism) }, `clear-${mechanism}`)).toBe(1);
+    const ssl = { caFile: given.authority };
+    expect(await published({ brokers: [given.saslTls], sasl: sasl(mechanism), ssl }, `tls-${mechanism}`)).toBe(1);
   });
 
-  it('refuses a wrong password, and we a certificate that nobody vouches for', async () => {
-    const refused = async (connection: KafkaConnection): Promise<string> =>
-      ensureTopics({ kafka: new Kafka({ ...kafkaConfig(connection, 'spec'), retry: { retries: 0 } }), namespace: 'refused' }).then(
-        () => 'not refused',
-        (error: unknown) => String(error),
-      );
-    const wrong = await refused({ brokers: [given.clear], sasl: { ...sasl, password: 'falsch' } });
-    expect(wrong).toMatch(/authentication failed/i);
-    expect(wrong).not.toContain('falsch');
-    expect(await refused({ brokers: [given.tls], sasl, ssl: {} })).toMatch(/self.signed certificate/i);
+  it('is written and read by a certificate of one’s own', async () => {
+    expect(await published({ brokers: [given.mutual], ssl: { caFile: given.authority, ...given.shop } }, 'mutual')).toBe(1);
+  });
+
+  it.each(mechanisms)('refuses a wrong password and an unknown user by %s, and says which variables are wrong', async (mechanism) => {
+    const wrong = sasl(mechanism, 'falsch');
+    await expectRefused(
+      { brokers: [given.sasl], sasl: wrong },
+      /authentication failed|invalid username or password/i,
+      'KAFKA_SASL_PASSWORD',
+    );
+    const unknown = { ...sasl(mechanism), username: 'nobody' };
+    await expectRefused(
+      { brokers: [given.sasl], sasl: unknown },
+      /authentication failed|invalid username or password/i,
+      'KAFKA_SASL_USERNAME',
+    );
+  });
+
+  it('refuses the password of another mechanism', async () => {
+    const other = sasl('scram-sha-512', knownUser['scram-sha-256']);
+    await expectRefused(
+      { brokers: [given.sasl], sasl: other },
+      /authentication failed|invalid username or password/i,
+      'KAFKA_SASL_MECHANISM',
+    );
+  });
+
+  it('refuses who shows no certificate, or one that nobody vouches for', async () => {
+    const ssl = { caFile: given.authority };
+    // TLS 1.3 says it only after the handshake: it may cross what we say, and only that the connection is gone is heard.
+    await expectRefused(
+      { brokers: [given.mutual], ssl },
+      /(bad|required) certificate|certificate required|closed|reset/i,
+      'KAFKA_SSL_CERT',
+    );
+    await expectRefused(
+      { brokers: [given.mutual], ssl: { ...ssl, ...given.stranger } },
+      /certificate unknown|unknown ca|closed|reset/i,
+      'KAFKA_SSL_CERT',
+    );
+  });
+
+  it('is refused by us when nobody whom we trust vouches for it', async () => {
+    const brokers = [given.saslTls];
+    await expectRefused({ brokers, sasl: sasl('plain'), ssl: {} }, /self.signed|unable to/i, 'KAFKA_SSL_CA');
+    await expectRefused(
+      { brokers, sasl: sasl('plain'), ssl: { caFile: given.stranger.certFile } },
+      /unable to|self.signed/i,
+      'KAFKA_SSL_CA',
+    );
+  });
+
+  it('says what is to be set where it is spoken to without what it asks for', async () => {
+    await expectRefused({ brokers: [given.sasl] }, /closed|reset/i, 'KAFKA_SASL_MECHANISM');
+    await expectRefused({ brokers: [given.saslTls], sasl: sasl('plain') }, /closed|reset/i, 'KAFKA_SSL');
+    await expectRefused({ brokers: [given.sasl], sasl: sasl('plain'), ssl: {} }, /before secure TLS|wrong version|reset/i, 'KAFKA_SSL');
   });
 
   it('names a file that cannot be read', () => {
-    expect(() => kafkaConfig({ brokers: [given.tls], ssl: { caFile: '/nowhere/ca.pem' } }, 'spec')).toThrow('/nowhere/ca.pem');
+    for (const name of ['caFile', 'certFile', 'keyFile'])
+      expect(() => kafkaConfig({ brokers: [given.mutual], ssl: { [name]: '/nowhere/a.pem' } }, 'spec')).toThrow('/nowhere/a.pem');
   });
 });

@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { ConfigSource } from 'kafkajs';
+import { reasonOf, whatToSet } from './what-to-set';
 
 export type Topics = { readonly facts: string; readonly signals: string; readonly state: string };
 
@@ -68,7 +69,7 @@ export async function ensureTopics({ kafka, namespace, replicationFactor = -1 }:
       outcome: !before.has(topics[kind]) ? 'made' : mended.has(kind) ? 'mended' : 'right',
     }));
   } catch (error) {
-    throw error instanceof TopicsError ? error : new TopicsError(reasonOf(error), { cause: error });
+    throw error instanceof TopicsError ? error : new TopicsError(explained(error), { cause: error });
   } finally {
     await admin.disconnect();
   }
@@ -117,8 +118,8 @@ async function mend(admin: Admin, topics: Topics): Promise<ReadonlySet<keyof Top
   return mended;
 }
 
-function reasonOf(error: unknown): string {
+function explained(error: unknown): string {
   if (error instanceof Error && 'errors' in error && Array.isArray(error.errors))
-    return `Kafka refuses: ${error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join('; ')}`;
-  return `Kafka does not answer, or refuses: ${error instanceof Error ? error.message : String(error)}. KAFKA_BROKERS says where it is.`;
+    return `Kafka refuses: ${error.errors.map((each) => reasonOf(each)).join('; ')}`;
+  return `Kafka does not answer, or refuses: ${reasonOf(error)}. ${whatToSet(error)}.`;
 }
