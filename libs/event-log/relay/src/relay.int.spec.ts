@@ -3,7 +3,7 @@ import { BEGINNING } from '@tsunagari/contracts';
 import { appended, freshStream, someFacts } from '@tsunagari/event-store-contract-tests';
 import { eventStoreDbLog, eventStoreDbStore } from '@tsunagari/event-store-eventstoredb';
 import { describeWith, startEventStoreDbProtocol, testBroker } from '@tsunagari/testing';
-import type { Death } from '../../contract-tests/programs/relay-process';
+import type { Death } from '../../contract-tests/programs/deadly-sockets';
 import type { KafkaWorld } from '../../contract-tests/src/kafka-world';
 import { kafkaWorld } from '../../contract-tests/src/kafka-world';
 

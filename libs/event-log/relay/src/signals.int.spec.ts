@@ -1,113 +1,15 @@
 import type { Signal } from '@tsunagari/contracts';
-import { BEGINNING, facts as registry } from '@tsunagari/contracts';
+import { BEGINNING } from '@tsunagari/contracts';
 import type { SignalLog } from '@tsunagari/event-log';
-import { ensureTopics, kafkaSignalLog, kafkaSignalPublisher, topicsOf } from '@tsunagari/event-log-kafka';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate, postgresLease, waitUntil } from '@tsunagari/postgres';
-import type { ProjectionRunner } from '@tsunagari/projection';
-import { createProjectionRunner, outboxSignalLog } from '@tsunagari/projection';
-import { describeWith, testBroker, testDatabase } from '@tsunagari/testing';
-import { Kafka, logLevel } from 'kafkajs';
+import { waitUntil } from '@tsunagari/postgres';
+import { describeWith } from '@tsunagari/testing';
 import { setTimeout } from 'node:timers/promises';
-import { loyalty } from '../../../projection/src/signals/spec-loyalty';
-import { behaviour, createWorld, moment, uuid } from '../../../projection/src/spec-world';
-import { openPartitions } from '../../kafka/src/partitions';
-import type { SignalRelay } from './signal-relay';
-import { createSignalRelay } from './signal-relay';
-
-async function signalWorld() {
-  const { brokers, namespace } = await testBroker();
-  const kafka = { brokers: [...brokers], logLevel: logLevel.NOTHING };
-  await ensureTopics({ kafka: new Kafka(kafka), namespace });
-  const database = await testDatabase();
-  const { pool } = database;
-  await migrate(pool, eventsSchema);
-  const [store, log, outbox] = [postgresEventStore({ pool }), postgresEventLog({ pool }), outboxSignalLog({ pool })];
-  const runner: ProjectionRunner = createProjectionRunner({
-    pool,
-    log,
-    journal: postgresJournal({ pool }),
-    registry,
-    definitions: [loyalty()],
-  });
-  expect(await runner.start()).toEqual({ kind: 'started' });
-  const topic: SignalLog = kafkaSignalLog({ kafka, namespace });
-  const errors: unknown[] = [];
-  const closing: (() => Promise<void>)[] = [];
-  const flushed: number[] = [];
-  const world = createWorld(store);
-
-  return {
-    pool,
-    runner,
-    outbox,
-    topic,
-    errors,
-    flushed,
-    visits: async (who: string, ...days: number[]) => {
-      await world.append(days.map((day) => behaviour(who, moment(day))));
-      await runner.catchUp();
-    },
-    world,
-    relay(of: Signal['topic']): SignalRelay {
-      const publisher = kafkaSignalPublisher({ kafka, namespace, topic: of });
-      const relay = createSignalRelay({
-        signals: outbox,
-        topic: of,
-        publisher,
-        lease: postgresLease({ pool, name: of }),
-        durable: async () => flushed.push(1),
-        onError: (error) => errors.push(error),
-        pageSize: 3,
-        pollMs: 50,
-      });
-      closing.push(async () => {
-        await relay.stop();
-        await publisher.close();
-      });
-      relay.start();
-      return relay;
-    },
-    /** Until the topic holds all signals of the outbox. */
-    signalsPublished: async (): Promise<void> => {
-      const last = (await outbox.read({ after: BEGINNING, limit: 10_000 })).signals.at(-1);
-      expect(await waitUntil(async () => last === undefined || (await topic.head()) === last.position, 20_000)).toBe(true);
-    },
-    statesPublished: async (relay: SignalRelay): Promise<void> => {
-      const { upTo } = await outbox.read({ after: BEGINNING, topic: 'state', limit: 10_000 });
-      expect(await waitUntil(async () => BigInt((await relay.status()).position ?? 0) >= BigInt(upTo), 20_000)).toBe(true);
-    },
-    /** As it lies in the topic of states, by partition: key and value are those of the last record of a key, and all records. */
-    states: async () => {
-      const partitions = openPartitions({ kafka, topic: topicsOf(namespace).state });
-      const ends = await partitions.ends();
-      const from = new Map(ends.flatMap((end, partition) => (end > 0 ? [[partition, 0]] : [])));
-      const records: { readonly id: string; readonly value: string; readonly sequence: string }[] = [];
-      while (from.size > 0)
-        for (const fetched of await partitions.fetch(from)) {
-          records.push(...fetched.records);
-          // What ends a transaction is no record, and may be all that is left.
-          if (fetched.next >= fetched.end || fetched.next === from.get(fetched.partition)) from.delete(fetched.partition);
-          else from.set(fetched.partition, fetched.next);
-        }
-      await partitions.close();
-      return records.toSorted((a, b) => (a.sequence < b.sequence ? -1 : 1));
-    },
-    async close() {
-      for (const close of closing.reverse()) await close();
-      await runner.stop();
-      await topic.close();
-      await outbox.close();
-      await log.close();
-      await store.close();
-      await database.drop();
-    },
-  };
-}
+import { uuid } from '../../../projection/src/spec-world';
+import type { SignalWorld } from '../../contract-tests/src/signal-world';
+import { signalWorld } from '../../contract-tests/src/signal-world';
 
 describeWith('broker', 'what projections tell, over Kafka', () => {
-  let given: Awaited<ReturnType<typeof signalWorld>>;
+  let given: SignalWorld;
   beforeEach(async () => (given = await signalWorld()));
   afterEach(() => given.close());
   const all = async (log: SignalLog, kinds?: readonly string[]): Promise<readonly Signal[]> =>
