@@ -2,7 +2,7 @@ export * from './definition';
 export * from './fold';
 export { type AsOf, type Moment, momentOf, type StateAsOf, type StatesAsOf } from './as-of';
 export * from './generation-face';
-export { type OutboxSignalLog, outboxSignalLog } from './signals/signal-log';
+export { outboxSignalLog } from './signals/signal-log';
 export { signalsAsFacts, type ToldBy } from './signals/signals-as-facts';
 export * from './runner-face';
 export { createProjectionRunner } from './runner';

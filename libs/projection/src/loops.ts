@@ -120,6 +120,6 @@ export class Loops {
 }
 
 /** SQLSTATE `undefined_table`. */
-function isMissingTable(error: unknown): boolean {
+export function isMissingTable(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '42P01';
 }

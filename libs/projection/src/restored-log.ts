@@ -1,5 +1,5 @@
 import type { Position } from '@tsunagari/contracts';
-import type { Journal } from '@tsunagari/event-log';
+import type { SeenFacts } from '@tsunagari/event-log';
 import type { Pool } from '@tsunagari/postgres';
 import type { LogDiffers } from './runner-face';
 import { quoted } from './schema';
@@ -8,11 +8,15 @@ import { quoted } from './schema';
  * Whether the log is the one that was folded: each checkpoint remembers the id of the last event it has seen, and the log must have
  * that event at that position. It has not when one of the two databases was restored or promoted from an older copy.
  */
-export async function logDiffers(pool: Pool, schema: string, journal: Pick<Journal, 'byIds'>): Promise<LogDiffers | undefined> {
+export async function logDiffers(pool: Pool, schema: string, journal: SeenFacts): Promise<LogDiffers | undefined> {
   const { rows } = await pool.query<{ reader: string; id: string; id_pos: Position }>(
     `select min(reader) as reader, id, id_pos from ${quoted(schema)}.checkpoints where id is not null group by id, id_pos order by id_pos`,
   );
-  const facts = new Map((await journal.byIds(rows.map(({ id }) => id))).map((fact) => [fact.id, fact.position]));
+  const seen = await journal.byIds(
+    rows.map(({ id }) => id),
+    rows.map(({ id_pos }) => id_pos),
+  );
+  const facts = new Map(seen.map((fact) => [fact.id, fact.position]));
   const other = rows.find(({ id, id_pos }) => facts.get(id) !== id_pos);
   if (!other) return undefined;
   const found = facts.get(other.id) ?? null;

@@ -9,7 +9,7 @@ import {
   type Refusal,
   streamName,
 } from '@tsunagari/contracts';
-import type { EventLog, Journal } from '@tsunagari/event-log';
+import type { EventLog, SeenFacts } from '@tsunagari/event-log';
 import type { EventStore } from '@tsunagari/event-store';
 import { type Pool, type PoolClient, schemaSql } from '@tsunagari/postgres';
 import { commandFactId, type Keyring } from '@tsunagari/privacy';
@@ -31,7 +31,7 @@ export type ReactorRunnerOptions = {
   readonly pool: Pool;
   /** The log to react to: that of facts, or `signalsAsFacts(…)` with its journal and registry, in a schema of its own. */
   readonly log: Pick<EventLog, 'read' | 'head' | 'onAppended'>;
-  readonly journal: Pick<Journal, 'byIds'>;
+  readonly journal: SeenFacts;
   readonly registry: FactRegistry;
   /** The context's schema; shared with its read models. */
   readonly schema: string;

@@ -1,3 +1,4 @@
+import { KafkaUnavailable } from '@tsunagari/event-log-kafka';
 import type { ReadModelRunner, StartOutcome } from '@tsunagari/projection';
 import type { ReactorRunner } from '@tsunagari/reactor';
 import type { Running } from './context';
@@ -25,6 +26,58 @@ export function reactorsRun(context: string, runner: ReactorRunner): Running {
     lagMs: () => runner.lagMs(),
     caughtUp: () => runner.settle(),
   };
+}
+
+const TRY_AGAIN_MS = 1_000;
+
+/**
+ * A run over a log that is elsewhere: while that is away, nothing else of the process is kept from starting. It is tried again until it is
+ * there. What is wrong otherwise keeps the process from starting where the first try finds it; later it is told.
+ */
+export function startedWhenThere(run: Running, onError: (error: unknown) => void, tryAgainMs = TRY_AGAIN_MS): Running {
+  const stopping = new AbortController();
+  let trying: Promise<void> = Promise.resolve();
+  let isStarted = false;
+  const tryAgain = async (): Promise<void> => {
+    while (!isStarted) {
+      await pause(tryAgainMs, stopping.signal);
+      if (stopping.signal.aborted) return;
+      await run.start().then(
+        () => (isStarted = true),
+        (error: unknown) => onError(error),
+      );
+    }
+  };
+  return {
+    ...run,
+    async start() {
+      try {
+        await run.start();
+        isStarted = true;
+      } catch (error) {
+        if (!(error instanceof KafkaUnavailable)) throw error;
+        onError(error);
+        trying = tryAgain();
+      }
+    },
+    async stop() {
+      stopping.abort();
+      await trying;
+      if (isStarted) await run.stop();
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
 }
 
 function started(outcome: StartOutcome): void {

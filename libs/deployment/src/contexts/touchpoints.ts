@@ -1,6 +1,6 @@
 import { linkSigner } from '@tsunagari/access';
 import { consentPort, facts as registry } from '@tsunagari/contracts';
-import { createReadModelRunner, outboxSignalLog, signalsAsFacts } from '@tsunagari/projection';
+import { createReadModelRunner, signalsAsFacts } from '@tsunagari/projection';
 import { createReactorRunner, handle } from '@tsunagari/reactor';
 import { isTimeZone } from '@tsunagari/runtime';
 import {
@@ -33,7 +33,8 @@ import {
 import path from 'node:path';
 import type { Deployment } from '../deployment';
 import type { OpenContext, Running, Shared } from './context';
-import { reactorsRun, readModelsRun } from './runs';
+import { toldSignals } from '../told-signals';
+import { reactorsRun, readModelsRun, startedWhenThere } from './runs';
 
 const SCHEMA = 'touchpoints';
 
@@ -115,40 +116,37 @@ export function openTouchpoints(deployment: Deployment, shared: Shared): OpenCon
     runs: [
       readModelsRun(SCHEMA, readModels),
       closingWith(reactorsRun(SCHEMA, reactors), providers),
-      ...(deployment.process === 'platform' ? [followUps(deployment, shared, customers)] : []),
+      followUps(deployment, shared, customers),
     ],
   };
 }
 
-/**
- * What follows from what understanding tells. Signals are read where projections write them: in the process that has understanding beside
- * it. A service of its own needs them carried to it.
- */
-function followUps(
-  { pool, store, keyring }: Deployment,
-  { now, onRunError, schema }: Shared,
-  customers: ReturnType<typeof customerCommands>,
-): Running {
-  const signals = outboxSignalLog({ pool, schema });
+/** What follows from what understanding tells. */
+function followUps(deployment: Deployment, { now, onRunError }: Shared, customers: ReturnType<typeof customerCommands>): Running {
+  const { pool, store, keyring } = deployment;
+  const name = 'touchpoints signals';
+  const told = toldSignals(deployment);
   const reactors = createReactorRunner({
     pool,
-    ...signalsAsFacts(signals),
+    ...signalsAsFacts(told.signals),
     schema: SIGNALS_SCHEMA,
     reactors: [followUpReactor],
     handlers: [handle(openFollowUp, async (input, asked) => (await customers.openTask(followUpTask(input), asked)).result)],
     store,
     keyring,
     now,
+    ...(told.pollMs === undefined ? {} : { pollMs: told.pollMs }),
     onError: (error) => {
-      if (error.kind !== 'refused') onRunError('touchpoints signals', error.cause ?? new Error(`${error.reactor}: ${error.message}`));
+      if (error.kind !== 'refused') onRunError(name, error.cause ?? new Error(`${error.reactor}: ${error.message}`));
     },
   });
-  const run = reactorsRun('touchpoints signals', reactors);
+  const run = reactorsRun(name, reactors);
+  const started = told.elsewhere ? startedWhenThere(run, (error) => onRunError(name, error)) : run;
   return {
-    ...run,
+    ...started,
     async stop() {
-      await run.stop();
-      await signals.close();
+      await started.stop();
+      await told.signals.close();
     },
   };
 }

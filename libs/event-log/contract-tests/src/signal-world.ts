@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Signal } from '@tsunagari/contracts';
 import { BEGINNING, facts as registry } from '@tsunagari/contracts';
-import type { SignalLog } from '@tsunagari/event-log';
 import { ensureTopics, kafkaSignalLog, kafkaSignalPublisher, topicsOf } from '@tsunagari/event-log-kafka';
 import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { SignalRelay } from '@tsunagari/event-log-relay';
@@ -40,7 +39,7 @@ export async function signalWorld() {
     definitions: [loyalty()],
   });
   expect(await runner.start()).toEqual({ kind: 'started' });
-  const topic: SignalLog = kafkaSignalLog({ kafka, namespace });
+  const topic = kafkaSignalLog({ kafka, namespace });
   const errors: unknown[] = [];
   const closing: (() => Promise<void>)[] = [];
   const programs: RunningProgram[] = [];

@@ -1,4 +1,5 @@
-import type { SignalLog } from '@tsunagari/event-log';
+import { comparePositions, type Signal } from '@tsunagari/contracts';
+import type { SeenSignals, SignalLog } from '@tsunagari/event-log';
 import type { KafkaEventLogOptions } from './event-log';
 import { readSignal } from './signal-records';
 import { openTopicReader } from './topic-reader';
@@ -6,9 +7,9 @@ import { topicsOf } from './topics';
 
 /**
  * The signals of a deployment as another process reads them: the signals topic in the order in which they became visible. States are
- * not read in an order but by key, from the compacted topic: asking for them here throws.
+ * not read in an order but by key, from the compacted topic: asking for them here throws. One that was seen is found again where it was.
  */
-export function kafkaSignalLog({ kafka, namespace, waitMs = 500 }: KafkaEventLogOptions): SignalLog {
+export function kafkaSignalLog({ kafka, namespace, waitMs = 500 }: KafkaEventLogOptions): SignalLog & SeenSignals {
   const reader = openTopicReader({ kafka, topic: topicsOf(namespace).signals, waitMs });
   return {
     async read({ after, kinds, topic = 'signals', limit }) {
@@ -18,6 +19,15 @@ export function kafkaSignalLog({ kafka, namespace, waitMs = 500 }: KafkaEventLog
       return { signals: items, ...page };
     },
     head: reader.head,
+    async byIds(ids, positions) {
+      const wanted = new Set(ids);
+      const found: Signal[] = [];
+      for (const upTo of [...new Set(positions)].toSorted(comparePositions)) {
+        const after = String(BigInt(upTo) - 1n);
+        found.push(...(await reader.read({ after, upTo, limit: 1, from: readSignal, wanted: ({ id }) => wanted.has(id) })).items);
+      }
+      return found;
+    },
     onAppended: reader.onAppended,
     close: reader.close,
   };

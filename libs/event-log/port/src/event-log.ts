@@ -68,6 +68,9 @@ export interface Journal {
   positionAt(recordedBy: string): Promise<Position>;
 }
 
+/** Facts by their ids, for who goes on after what was seen: a {@link Journal}, or what has no index by id and finds them where they were. */
+export type SeenFacts = { byIds(ids: readonly string[], positions: readonly Position[]): Promise<readonly Fact[]> };
+
 /**
  * Age of the oldest fact after a position, in milliseconds, by the clock that `recorded` comes from (ISO 8601, by default the real time);
  * 0 when there is none. Where a deployment's clock stands still, nothing ages.

@@ -56,6 +56,10 @@ describeWith('broker', 'what projections tell, over Kafka', () => {
       [after, end] = [page.upTo, page.atEnd];
     }
     expect(seen).toEqual(told);
+    // What was seen is found again where it was, and nowhere else.
+    const [, second, third] = told;
+    const found = (at: Signal | undefined) => given.topic.byIds([second?.id ?? ''], [at?.position ?? BEGINNING]);
+    expect([await found(second), await found(third)]).toEqual([[second], []]);
     expect(await given.topic.read({ after: BEGINNING, limit: 2, kinds: ['Never'] })).toEqual({
       signals: [],
       upTo: await given.topic.head(),

@@ -1,5 +1,5 @@
 import type { Fact, FactRegistry, Position } from '@tsunagari/contracts';
-import type { Journal } from '@tsunagari/event-log';
+import type { SeenFacts } from '@tsunagari/event-log';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
 import { decodeFor } from '../decoded';
 import { quoted } from '../schema';
@@ -27,7 +27,7 @@ export type FoldTarget = {
   readonly pool: Pool;
   readonly schema: string;
   readonly registry: FactRegistry;
-  readonly journal: Pick<Journal, 'byIds'>;
+  readonly journal: SeenFacts;
 };
 
 /**
@@ -169,7 +169,11 @@ async function factsPutAside(
      where projection = $1 and version = $2 and key = any($3::text[]) order by key, pos`,
     [name, version, keys],
   );
-  const facts = decodeFor(registry, await journal.byIds(rows.map(({ id }) => id))).facts;
+  const seen = await journal.byIds(
+    rows.map(({ id }) => id),
+    rows.map(({ pos }) => pos),
+  );
+  const { facts } = decodeFor(registry, seen);
   const byId = new Map(facts.map((fact) => [fact.id, fact]));
   for (const { key, id } of rows) {
     const fact = byId.get(id);

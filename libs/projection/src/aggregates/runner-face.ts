@@ -1,5 +1,5 @@
 import type { FactRegistry, Position } from '@tsunagari/contracts';
-import type { EventLog, Journal } from '@tsunagari/event-log';
+import type { EventLog, SeenFacts } from '@tsunagari/event-log';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
 import type { CaughtUp, ReplayOutcome, StartOutcome } from '../runner-face';
 import type { TableAudit, TableHash } from './audit';
@@ -10,7 +10,7 @@ import type { ReadModelReader } from './reader';
 export type ReadModelRunnerOptions = {
   readonly pool: Pool;
   readonly log: Pick<EventLog, 'read' | 'head' | 'onAppended'>;
-  readonly journal: Pick<Journal, 'byIds'>;
+  readonly journal: SeenFacts;
   readonly registry: FactRegistry;
   /** The context's schema; created when missing. One runner a schema and process. */
   readonly schema: string;

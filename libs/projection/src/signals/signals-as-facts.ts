@@ -1,18 +1,17 @@
 import { comparePositions, type Fact, FactRegistry, type Signal, type SignalDefinition, signals as contracts } from '@tsunagari/contracts';
-import type { EventLog, Journal } from '@tsunagari/event-log';
+import type { EventLog, SeenFacts, SeenSignals, SignalLog } from '@tsunagari/event-log';
 import { z } from 'zod';
-import type { OutboxSignalLog } from './signal-log';
 
 /** What a reactor reads of a signal: `data` as its contract says, and what it rests on. */
 export type ToldBy<D = unknown> = Pick<Signal, 'projection' | 'version' | 'at' | 'cause' | 'evidence'> & { readonly data: D };
 
 /**
- * Signals as a log that reactors follow, in its own order and with its own checkpoints: run them in a schema of their own. A signal reads as
+ * Signals, those of the outbox or of Kafka's topic, as a log that reactors follow, in its own order and with its own checkpoints: run them in a schema of their own. A signal reads as
  * a fact of its customer whose type is the contract's and whose data is {@link ToldBy}; its id is the signal's, so a reaction happens once.
  */
-export function signalsAsFacts(signals: Pick<OutboxSignalLog, 'read' | 'head' | 'onAppended' | 'byIds'>): {
+export function signalsAsFacts(signals: Pick<SignalLog, 'read' | 'head' | 'onAppended'> & SeenSignals): {
   readonly log: Pick<EventLog, 'read' | 'head' | 'onAppended'>;
-  readonly journal: Pick<Journal, 'byIds'>;
+  readonly journal: SeenFacts;
   readonly registry: FactRegistry;
 } {
   const told = contracts.all().filter(({ topic }) => topic === 'signals');
@@ -35,7 +34,7 @@ export function signalsAsFacts(signals: Pick<OutboxSignalLog, 'read' | 'head' | 
       head: signals.head,
       onAppended: signals.onAppended,
     },
-    journal: { byIds: async (ids) => asFacts(await signals.byIds(ids)) },
+    journal: { byIds: async (ids, positions) => asFacts(await signals.byIds(ids, positions)) },
     registry: new FactRegistry(
       told.map(({ name, type, version, example }) => ({
         name,
