@@ -41,7 +41,9 @@ const specs = ['libs', 'apps'].flatMap((folder) =>
     .map((file) => readFileSync(path.join(root, folder, file), 'utf8')),
 );
 /** Specs that ask the graph of a real platform. */
-const overGraphql = specs.filter((text) => /platformUnderTest|startBrand|\/graphql`/.test(text));
+const overGraphql = specs.filter((text) =>
+  /platformUnderTest|startBrand|\/graphql`|test-programs\/spec-(value|touchpoints|subscriptions)/.test(text),
+);
 
 it.each(REFUSAL_CODES.filter((code) => !Object.hasOwn(NOT_OF_THE_LOOP, code)))('%s is refused through GraphQL by a test', (code) => {
   const named = new RegExp(`['"]${code}['"]|\\b${code}: `);
