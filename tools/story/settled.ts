@@ -25,8 +25,9 @@ async function unsettled(deployment: Deployment): Promise<string | undefined> {
   const [closed, over] = [(await lastClosedDay(store)) ?? (await beforeTheFirst(deployment)), lastDayOver(now, timeZone)];
   if (closed !== null && closed < over) return `days are closed up to ${closed}, ${over} is over`;
   const head = await recorded();
+  // Checkpoints first: a reactor whose place is at the head has put on its agenda what follows from there, and not a moment later.
   const { rows: tables } = await pool.query<{ s: string; t: string }>(
-    `select table_schema as s, table_name as t from information_schema.tables where table_name in ('checkpoints', 'agenda') order by 1, 2`,
+    `select table_schema as s, table_name as t from information_schema.tables where table_name in ('checkpoints', 'agenda') order by 2 desc, 1`,
   );
   for (const { s, t } of tables) {
     if (t === 'agenda') {
@@ -46,7 +47,8 @@ async function unsettled(deployment: Deployment): Promise<string | undefined> {
 }
 
 async function lastSignal({ pool }: Deployment): Promise<Position> {
-  return (await pool.query<{ pos: Position | null }>('select max(pos) as pos from understanding.outbox')).rows[0]?.pos ?? BEGINNING;
+  const { rows } = await pool.query<{ pos: Position | null }>("select max(pos) as pos from understanding.outbox where topic = 'signals'");
+  return rows[0]?.pos ?? BEGINNING;
 }
 
 /** The day before the first fact: nothing is closed up to it. Null where there is no fact yet. */
