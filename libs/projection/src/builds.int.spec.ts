@@ -1,41 +1,30 @@
-import { facts as registry, type Position } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate } from '@tsunagari/postgres';
-import { testDatabase } from '@tsunagari/testing';
+import type { Position } from '@tsunagari/contracts';
 import { Builds } from './builds';
 import { heartbeat, ownShards } from './leases';
 import { createProjectionRunner } from './runner';
 import { BUILDER } from './schema';
-import { behaviour, createWorld, moment, trailProjection, uuid } from './spec-world';
+import { specDeployment } from '../test-programs/spec-deployment';
+import { behaviour, moment, trailProjection, uuid } from './spec-world';
 
 /** A deployment where nothing runs, with a rebuild begun and its lease held by the spec. */
 async function rebuildBegun() {
-  const db = await testDatabase();
-  await migrate(db.pool, eventsSchema);
-  const store = postgresEventStore({ pool: db.pool });
-  const log = postgresEventLog({ pool: db.pool });
-  const journal = postgresJournal({ pool: db.pool });
+  const { db, world, options, close: end } = await specDeployment();
   const definition = trailProjection();
-  const runnerOf = () => createProjectionRunner({ pool: db.pool, log, journal, registry, definitions: [definition] });
+  const runnerOf = () => createProjectionRunner({ ...options, definitions: [definition] });
   const runner = runnerOf();
   await runner.start();
-  const world = createWorld(store);
   for (let n = 0; n < 6; n++) await world.register(uuid(`c${n}`));
   await world.append(Array.from({ length: 30 }, (_, n) => behaviour(uuid(`c${n % 6}`), moment(n))));
   await runner.catchUp();
   await runner.stop();
   expect(await runner.startRebuild('trail', { by: 'user:spec' })).toEqual({ kind: 'started', generation: 2 });
-  const head: Position = await log.head();
+  const head: Position = await options.log.head();
   const worker = uuid('the spec');
   const builds = new Builds({
-    pool: db.pool,
+    ...options,
     schema: 'understanding',
     worker,
-    log,
-    journal,
     identity: runner.identity,
-    registry,
     pageSize: undefined,
     frontier: () => head,
     isStopped: () => false,
@@ -50,11 +39,6 @@ async function rebuildBegun() {
   const [taken] = beat.taken;
   if (!known || taken?.shard !== BUILDER) throw new Error('the builder of the second generation was not given');
   const phase = async () => (await runner.generations()).find(({ generation }) => generation === 2)?.phase;
-  const end = async () => {
-    await log.close();
-    await store.close();
-    await db.drop();
-  };
   return { db, runnerOf, builds, known, taken, definition, phase, worker, end };
 }
 

@@ -2,15 +2,13 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { behaviourRecorded, facts as registry } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate } from '@tsunagari/postgres';
-import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { behaviourRecorded } from '@tsunagari/contracts';
+import type { TestDatabase } from '@tsunagari/testing';
 import type { GenerationChange } from './generation-face';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
-import { behaviour, createWorld, moment, trailProjection, uuid, type World } from './spec-world';
+import { specDeployment } from '../test-programs/spec-deployment';
+import { behaviour, moment, trailProjection, uuid, type World } from './spec-world';
 
 describe('generations', () => {
   let db: TestDatabase;
@@ -23,30 +21,16 @@ describe('generations', () => {
   const by = 'user:spec';
 
   beforeEach(async () => {
-    db = await testDatabase();
-    await migrate(db.pool, eventsSchema);
-    const store = postgresEventStore({ pool: db.pool });
-    const log = postgresEventLog({ pool: db.pool });
-    close = async () => {
-      await log.close();
-      await store.close();
-    };
-    world = createWorld(store);
+    const made = await specDeployment();
+    ({ db, world, close } = made);
     errors = [];
-    options = {
-      pool: db.pool,
-      log,
-      journal: postgresJournal({ pool: db.pool }),
-      registry,
-      onError: ({ message }) => errors.push(message),
-    };
+    options = { ...made.options, onError: ({ message }) => errors.push(message) };
   });
 
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
     for (const runner of running.splice(0)) await runner.stop();
     await close();
-    await db.drop();
   });
 
   async function started(given: Partial<ProjectionRunnerOptions> = {}): Promise<ProjectionRunner> {

@@ -1,11 +1,8 @@
-import { facts as registry } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate } from '@tsunagari/postgres';
-import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import type { TestDatabase } from '@tsunagari/testing';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
-import { behaviour, createWorld, moment, trailProjection, uuid, type World } from './spec-world';
+import { specDeployment } from '../test-programs/spec-deployment';
+import { behaviour, moment, trailProjection, uuid, type World } from './spec-world';
 
 describe('the size of a page', () => {
   let db: TestDatabase;
@@ -15,22 +12,12 @@ describe('the size of a page', () => {
   const running: ProjectionRunner[] = [];
 
   beforeEach(async () => {
-    db = await testDatabase();
-    await migrate(db.pool, eventsSchema);
-    const store = postgresEventStore({ pool: db.pool });
-    const log = postgresEventLog({ pool: db.pool });
-    close = async () => {
-      await log.close();
-      await store.close();
-    };
-    world = createWorld(store);
-    options = { pool: db.pool, log, journal: postgresJournal({ pool: db.pool }), registry };
+    ({ db, world, options, close } = await specDeployment());
   });
 
   afterEach(async () => {
     for (const runner of running.splice(0)) await runner.stop();
     await close();
-    await db.drop();
   });
 
   async function started(given: Partial<ProjectionRunnerOptions> = {}): Promise<ProjectionRunner> {

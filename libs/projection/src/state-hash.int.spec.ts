@@ -7,14 +7,13 @@ import {
   type NewFact,
 } from '@tsunagari/contracts';
 import type { EventLog, Journal } from '@tsunagari/event-log';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
 import type { EventStore } from '@tsunagari/event-store';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate, type Pool } from '@tsunagari/postgres';
-import { describeWith, testBroker, testDatabase } from '@tsunagari/testing';
+import type { Pool } from '@tsunagari/postgres';
+import { describeWith, testBroker } from '@tsunagari/testing';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { kafkaWorld } from '../../event-log/contract-tests/src/kafka-world';
+import { specDeployment } from '../test-programs/spec-deployment';
 import { defineProjection, type ProjectionDefinition } from './definition';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner } from './runner-face';
@@ -31,25 +30,10 @@ type Deployed = {
 };
 
 async function embedded(): Promise<Deployed> {
-  const db = await testDatabase();
-  await migrate(db.pool, eventsSchema);
-  const store = postgresEventStore({ pool: db.pool });
-  const log = postgresEventLog({ pool: db.pool });
-  return {
-    pool: db.pool,
-    store,
-    log,
-    journal: postgresJournal({ pool: db.pool }),
-    arrived: () => Promise.resolve(),
-    close: async () => {
-      await log.close();
-      await store.close();
-      await db.drop();
-    },
-  };
+  const { store, options, close } = await specDeployment();
+  return { ...options, store, arrived: () => Promise.resolve(), close };
 }
 
-/** The journal is filled from Kafka, to which a relay brings what the store holds. */
 async function overKafka(brokers: readonly string[]): Promise<Deployed> {
   const world = await kafkaWorld({ brokers, namespace: `hash-${randomUUID().slice(0, 8)}` });
   world.relay();

@@ -1,44 +1,33 @@
-import { facts as registry, type NewFact } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate } from '@tsunagari/postgres';
-import { testDatabase } from '@tsunagari/testing';
+import type { NewFact } from '@tsunagari/contracts';
 import fc from 'fast-check';
 import { createProjectionRunner } from './runner';
-import { behaviour, createWorld, moment, trailProjection, uuid } from './spec-world';
+import { specDeployment } from '../test-programs/spec-deployment';
+import { behaviour, moment, trailProjection, uuid, type World } from './spec-world';
 
 async function withWorld<T>(
   work: (made: {
-    world: ReturnType<typeof createWorld>;
+    world: World;
     runner: ReturnType<typeof createProjectionRunner>;
     query: (sql: string, values?: unknown[]) => Promise<unknown[]>;
   }) => Promise<T>,
   pageSize = 50,
 ): Promise<T> {
-  const db = await testDatabase();
-  await migrate(db.pool, eventsSchema);
-  const store = postgresEventStore({ pool: db.pool });
-  const log = postgresEventLog({ pool: db.pool });
+  const { db, world, options, close } = await specDeployment();
   const errors: unknown[] = [];
   const runner = createProjectionRunner({
-    pool: db.pool,
-    log,
-    journal: postgresJournal({ pool: db.pool }),
-    registry,
+    ...options,
     definitions: [trailProjection()],
     pageSize,
     onError: (error) => errors.push(error),
   });
   try {
     await runner.start();
-    const result = await work({ world: createWorld(store), runner, query: async (sql, values) => (await db.pool.query(sql, values)).rows });
+    const result = await work({ world, runner, query: async (sql, values) => (await db.pool.query(sql, values)).rows });
     expect(errors).toEqual([]);
     return result;
   } finally {
     await runner.stop();
-    await log.close();
-    await store.close();
-    await db.drop();
+    await close();
   }
 }
 

@@ -2,14 +2,12 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { facts as registry, type Fact } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate } from '@tsunagari/postgres';
-import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import type { Fact } from '@tsunagari/contracts';
+import type { TestDatabase } from '@tsunagari/testing';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
-import { behaviour, createWorld, moment, trailProjection, uuid, type World } from './spec-world';
+import { specDeployment } from '../test-programs/spec-deployment';
+import { behaviour, moment, trailProjection, uuid, type World } from './spec-world';
 
 describe('the runner in trouble', () => {
   let db: TestDatabase;
@@ -20,23 +18,13 @@ describe('the runner in trouble', () => {
   const children: ChildProcess[] = [];
 
   beforeEach(async () => {
-    db = await testDatabase();
-    await migrate(db.pool, eventsSchema);
-    const store = postgresEventStore({ pool: db.pool });
-    const log = postgresEventLog({ pool: db.pool });
-    close = async () => {
-      await log.close();
-      await store.close();
-    };
-    world = createWorld(store);
-    options = { pool: db.pool, log, journal: postgresJournal({ pool: db.pool }), registry };
+    ({ db, world, options, close } = await specDeployment());
   });
 
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
     for (const runner of running.splice(0)) await runner.stop();
     await close();
-    await db.drop();
   });
 
   async function started(given: Partial<ProjectionRunnerOptions> = {}): Promise<ProjectionRunner> {

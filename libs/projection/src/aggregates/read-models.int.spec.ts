@@ -1,10 +1,8 @@
-import { behaviourRecorded, facts as registry, type Fact } from '@tsunagari/contracts';
-import { postgresEventLog, postgresJournal } from '@tsunagari/event-log-postgres';
-import { eventsSchema, postgresEventStore } from '@tsunagari/event-store-postgres';
-import { migrate } from '@tsunagari/postgres';
-import { testDatabase, type TestDatabase } from '@tsunagari/testing';
+import { behaviourRecorded, type Fact } from '@tsunagari/contracts';
+import type { TestDatabase } from '@tsunagari/testing';
 import fc from 'fast-check';
-import { behaviour, createWorld, moment, uuid, type World } from '../spec-world';
+import { specDeployment } from '../../test-programs/spec-deployment';
+import { behaviour, moment, uuid, type World } from '../spec-world';
 import { createReadModelRunner, defineReadModel, type FoldedFact, type ReadModelRunner, type ReadModelRunnerOptions } from './index';
 
 type Names = { readonly count: number; readonly names: readonly string[] };
@@ -36,22 +34,14 @@ describe('read models of aggregates', () => {
   const running: ReadModelRunner[] = [];
 
   beforeEach(async () => {
-    db = await testDatabase();
-    await migrate(db.pool, eventsSchema);
-    const store = postgresEventStore({ pool: db.pool });
-    const log = postgresEventLog({ pool: db.pool });
-    close = async () => {
-      await log.close();
-      await store.close();
-    };
-    world = createWorld(store);
-    options = { pool: db.pool, log, journal: postgresJournal({ pool: db.pool }), registry, schema: 'spec' };
+    const made = await specDeployment();
+    ({ db, world, close } = made);
+    options = { ...made.options, schema: 'spec' };
   });
 
   afterEach(async () => {
     for (const runner of running.splice(0)) await runner.stop();
     await close();
-    await db.drop();
   });
 
   async function started(given: Partial<ReadModelRunnerOptions> = {}): Promise<ReadModelRunner> {
