@@ -40,4 +40,5 @@ export {
 export * from './revenue';
 export { fifthsOf, type RfmScores, rfmScores, type RfmThresholds, type RfmValues } from './rfm';
 export * from './satisfaction';
+export * from './shown';
 export { type KaplanMeier, kaplanMeier, type Lifetime, survivalAt, type SurvivalStep } from './survival';

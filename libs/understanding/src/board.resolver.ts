@@ -8,7 +8,7 @@ import { type NamedBase, namedBase } from './purchases/named-base';
 import { customersPage, mainCurrency, totals } from './purchases/purchases.query';
 import { retentionAsked, shownAverage, shownRows } from './retention/retention.resolver';
 import { logOf, shown, timelineOf } from './timeline/timeline.query';
-import type { Freshness, UnderstandingPorts } from './understanding.loaders';
+import { type Freshness, freshnessAt, type UnderstandingPorts } from './understanding.loaders';
 
 /** Lists and boards over all customers, and what operations look at. */
 export function boardResolvers(ports: UnderstandingPorts): Resolvers {
@@ -65,10 +65,7 @@ export function boardResolvers(ports: UnderstandingPorts): Resolvers {
         const { limit, after } = page;
         const types = filter?.types;
         const moment = asOf == null ? null : await projections.momentOf(asOf);
-        const freshness =
-          moment === null
-            ? await context.loaders.journalFreshness()
-            : { projection: 'journal', version: '1', position: moment.position, lagMs: 0, rebuilding: false };
+        const freshness = moment === null ? await context.loaders.journalFreshness() : freshnessAt('journal', { ...moment, version: 1 });
         if (filter?.customer != null) {
           const customer = fromGlobalId('Customer', filter.customer, 'filter.customer');
           const subjects =

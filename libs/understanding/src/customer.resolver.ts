@@ -13,7 +13,7 @@ import { rfmValues } from './purchases/rfm';
 import type { CustomerModel, SubgraphContext } from './subgraph.models';
 import { shown, timelineOf } from './timeline/timeline.query';
 import type { ProjectionName } from './read-models';
-import type { Freshness, UnderstandingPorts } from './understanding.loaders';
+import { freshnessAt, type UnderstandingPorts } from './understanding.loaders';
 
 /** Who may read personal values in the clear; a customer reaches only her own. */
 const MAY_OPEN: readonly Role[] = ['customer', 'success', 'admin'];
@@ -138,7 +138,7 @@ export function customerResolvers({
           key: [occurred],
           id,
         }));
-        const freshness = moment == null ? await context.loaders.journalFreshness() : freshnessAsOf('journal', { ...moment, version: 1 });
+        const freshness = moment == null ? await context.loaders.journalFreshness() : freshnessAt('journal', { ...moment, version: 1 });
         return { ...connection, freshness };
       },
     },
@@ -172,7 +172,7 @@ export function customerResolvers({
       historicValue: ({ currency, moment, ...purchases }) => ({
         ...historicLifetimeValue({}, { revenueMinor: netMinor(purchases), marginMinor: marginToDate(purchases), currency }),
         projection: 'purchases',
-        ...(moment == null ? {} : { read: () => Promise.resolve(freshnessAsOf('purchases', moment)) }),
+        ...(moment == null ? {} : { read: () => Promise.resolve(freshnessAt('purchases', moment)) }),
       }),
       saleDays: ({ saleDays, currency }) => saleDays.map((entry) => ({ entry, currency })),
     },
@@ -236,14 +236,10 @@ export function customerResolvers({
   };
 }
 
-function freshnessAsOf(projection: string, { position, version }: IdMoment & { readonly version: number }): Freshness {
-  return { projection, version: String(version), position, lagMs: 0, rebuilding: false };
-}
-
 /** How fresh an answer is: as of a moment it is what it is. */
 function freshnessOf(projection: ProjectionName) {
   return ({ moment }: { readonly moment?: (IdMoment & { readonly version: number }) | null }, _: object, { loaders }: SubgraphContext) =>
-    moment == null ? loaders.freshness(projection) : Promise.resolve(freshnessAsOf(projection, moment));
+    moment == null ? loaders.freshness(projection) : Promise.resolve(freshnessAt(projection, moment));
 }
 
 function amount<T extends CurrencyPurchases & { readonly currency: string }>(of: (purchases: CurrencyPurchases) => number) {

@@ -52,6 +52,11 @@ export type UnderstandingPorts = {
 
 export type Freshness = { projection: string; version: string; position: string; lagMs: number; rebuilding: boolean };
 
+/** Of what is answered as of a position: it is what it is. */
+export function freshnessAt(projection: string, { position, version }: { readonly position: string; readonly version: number }): Freshness {
+  return { projection, version: String(version), position, lagMs: 0, rebuilding: false };
+}
+
 /** Everything that was understood of a customer at a moment. */
 export type UnderstoodAsOf = {
   readonly understood: Understood;

@@ -1,6 +1,7 @@
 import { KafkaUnavailable } from '@tsunagari/event-log-kafka';
 import type { ReadModelRunner, StartOutcome } from '@tsunagari/projection';
 import type { ReactorRunner } from '@tsunagari/reactor';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Running } from './context';
 
 /** The read models of a context as one thing that runs: `<context> read models`. */
@@ -40,7 +41,7 @@ export function startedWhenThere(run: Running, onError: (error: unknown) => void
   let isStarted = false;
   const tryAgain = async (): Promise<void> => {
     while (!isStarted) {
-      await pause(tryAgainMs, stopping.signal);
+      await pause(tryAgainMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
       await run.start().then(
         () => (isStarted = true),
@@ -66,18 +67,6 @@ export function startedWhenThere(run: Running, onError: (error: unknown) => void
       if (isStarted) await run.stop();
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }
 
 function started(outcome: StartOutcome): void {

@@ -1,11 +1,11 @@
 import { refusal, type Refusal } from '@tsunagari/contracts';
 import { commandRefused, momentOf } from '@tsunagari/graphql';
+import { shownMetric } from '@tsunagari/metrics';
 import type { Book } from '../book/book';
 import type { PolicyEvaluationInput, Resolvers } from '../generated/graphql';
 import type { ProposalsPorts } from '../proposals.subgraph';
 import { loggedDecisions } from './decision-table';
 import { type EvaluatedCandidate, evaluationBoard, judgedDecisions } from './policy-evaluation';
-import { shownMetric } from './shown-metric';
 
 export function policyEvaluationResolvers({ table, keyring, deciding }: ProposalsPorts): Resolvers {
   return {

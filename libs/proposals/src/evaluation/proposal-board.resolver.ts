@@ -1,9 +1,10 @@
 import { momentOf } from '@tsunagari/graphql';
+import { shownMetric } from '@tsunagari/metrics';
 import type { Resolvers } from '../generated/graphql';
 import type { ProposalsPorts } from '../proposals.subgraph';
 import { decisionTable } from './decision-table';
 import { proposalBoard } from './proposal-board';
-import { freshnessOf, shownCurve, shownMetric } from './shown-metric';
+import { freshnessOf, shownCurve } from './shown-curve';
 
 export function proposalBoardResolvers(ports: ProposalsPorts): Resolvers {
   return {

@@ -1,9 +1,10 @@
 import { failure, momentOf } from '@tsunagari/graphql';
+import { shownMetric } from '@tsunagari/metrics';
 import type { Resolvers } from '../generated/graphql';
 import type { ProposalsPorts } from '../proposals.subgraph';
 import { decisionTable } from './decision-table';
 import { firstSeenIn, recommendationBoard } from './recommendation-board';
-import { freshnessOf, shownMetric } from './shown-metric';
+import { freshnessOf } from './shown-curve';
 
 const MOST_ITEMS = 20;
 

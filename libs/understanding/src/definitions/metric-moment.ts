@@ -5,7 +5,7 @@ import { type DayNumber, dayNumberOf } from '../calendar';
 import { CALENDAR_STREAM } from '../days/close-days';
 import { type Unanswered, unanswered } from '../days/unanswered';
 import { READ_MODELS, type ReadModelName, type Tables } from '../read-models';
-import type { Freshness } from '../understanding.loaders';
+import { type Freshness, freshnessAt } from '../understanding.loaders';
 import type { Reads } from './metric-kinds';
 import type { FactBound } from './metrics-of-facts.query';
 
@@ -126,5 +126,5 @@ export function ambiguous({ label, bases, position }: MetricMoment): Unanswered 
 export function freshnessAsOf(reads: Reads, { position, bases }: MetricMoment): Freshness {
   const [projection] = reads;
   const version = projection === 'journal' ? 1 : (bases.get(projection)?.version ?? 1);
-  return { projection, version: String(version), position, lagMs: 0, rebuilding: false };
+  return freshnessAt(projection, { position, version });
 }

@@ -1,21 +1,5 @@
 import type { EventLog } from '@tsunagari/event-log';
-import type { Metric, QiniCurve } from '@tsunagari/metrics';
-
-/** What was asked about: moments ISO 8601, half open, null for an open end. */
-export type AskedAbout = { readonly from: string | null; readonly to: string | null };
-
-/** A metric as the graph of this context shows it, with the period that was asked about; null of all time. */
-export function shownMetric(
-  { value, reasonNull, unit, numerator, denominator, n, partial, method, definitionVersion, class: kind, ci, notes }: Metric,
-  { from, to }: AskedAbout,
-) {
-  return {
-    ...{ value, reasonNull, unit, numerator, denominator, n, partial, method, definitionVersion, class: kind },
-    interval: from === null && to === null ? null : { from, to },
-    ci: ci && [ci.low, ci.high],
-    notes: [...notes],
-  };
-}
+import { type AskedAbout, type QiniCurve, shownMetric } from '@tsunagari/metrics';
 
 /** A hundred steps of a curve are enough to draw it. */
 const MOST_POINTS = 101;
