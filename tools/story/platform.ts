@@ -17,7 +17,10 @@ export type StoryPlatform = {
   readonly tokenOf: (role: Exclude<Role, 'customer'>) => Promise<string>;
   /** Sends to the collector as the brand's own server. */
   readonly collect: (batch: readonly object[]) => Promise<void>;
-  /** Lets it be a later moment, everywhere, and waits until what falls due by then has happened. */
+  /**
+   * Lets it be a later moment, everywhere, and waits until what falls due by then has happened. What follows from facts so far happens
+   * before: a brand's platform has seconds for it, and a story that leaps a week would have it happen a week late.
+   */
   readonly moveTo: (moment: string) => Promise<void>;
   /** Until all that follows from what was recorded has happened. */
   readonly settled: () => Promise<void>;
@@ -99,6 +102,7 @@ async function reached(url: string, deployment: Deployment, stop: () => Promise<
       if (!response.ok) throw new Error(`the collector answers ${response.status}: ${await response.text()}`);
     },
     async moveTo(moment) {
+      await settled(deployment);
       clock.set(moment);
       await settled(deployment);
     },

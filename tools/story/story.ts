@@ -53,8 +53,6 @@ export async function tellStory(platform: StoryPlatform, { seed, buyers: count, 
     await atOnce(buyers, (buyer) => lives(buyer, week, actors.get(buyer) ?? aya.site));
     await platform.settled();
     await chapter(week);
-    // What follows from a week follows in that week.
-    await platform.settled();
   }
   await moveTo(weekAt(LAST_WEEK, HOUR));
   return { telling: told, aya, buyers, brand };
