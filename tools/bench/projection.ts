@@ -13,11 +13,11 @@ type Work = { readonly facts: number; readonly customers: number; readonly lines
 
 /** Facts that the peer is given: at its rate a million would take half an hour. */
 const PEER_SHARE = 0.005;
-/** Facts that stand there before the others come and are folded as they come. */
-const BEFORE = 0.8;
+/** Facts folded as they come, of whom most are new at first; the others find customers with long states. */
+const FIRST = 0.8;
 
 /**
- * B9: understanding rebuilt beside the live one while a reader asks all along, and the same facts folded as they come. The read model is
+ * B9: understanding folded as facts come, and rebuilt beside the live one while a reader asks all along. The read model is
  * that of purchases: orders, money and sale days a customer, not a counter.
  */
 export async function projectionBenchmarks({
@@ -47,11 +47,12 @@ export async function projectionBenchmarks({
     },
     {
       id: 'B9',
-      workload: `the last fifth of the same facts folded as they come, one in a hundred late, nobody twice in ${small.customers.toLocaleString('en-GB')}`,
+      workload: `the same facts folded as they come, one in a hundred late, nobody twice in ${small.customers.toLocaleString('en-GB')}`,
       unit: 'facts/s',
       runs: [one.live],
       peer,
       target: '≥ 30,000',
+      note: `the last fifth of them, whose customers have eight orders and more: ${Math.round(one.lastFifth).toLocaleString('en-GB')} facts/s`,
     },
     {
       id: 'B9',
@@ -78,23 +79,28 @@ async function measured(work: Work) {
       throw cause instanceof Error ? cause : new Error(message);
     },
   });
-  const caughtUp = async (): Promise<void> => {
+  /** Seconds that it took. */
+  const caughtUp = async (): Promise<number> => {
+    const from = performance.now();
     const started = await runner.start();
     if (started.kind !== 'started') throw new Error(started.explanation);
     if ((await runner.catchUp({ timeoutMs: 240_000 })).kind !== 'caught-up') throw new Error('it did not catch up');
+    return (performance.now() - from) / 1000;
   };
   try {
     await migrate(pool, eventsSchema);
-    const before = work.facts * BEFORE;
-    await fill(pool, work, 1, before);
+    // It is there before the facts are: those that it begins with would be folded in customer order.
     await caughtUp();
+    await runner.stop();
+    const first = work.facts * FIRST;
+    await fill(pool, work, 1, first);
+    const seconds = await caughtUp();
     // Nobody folds while the others come to stand there.
     await runner.stop();
-    const bytes = await fill(pool, work, before + 1, work.facts);
-    const from = performance.now();
-    await caughtUp();
-    const live = (work.facts - before) / ((performance.now() - from) / 1000);
-    const own = { bytes, live, ...(await rebuilt(pool, runner, work)) };
+    const bytes = await fill(pool, work, first + 1, work.facts);
+    const more = await caughtUp();
+    const live = work.facts / (seconds + more);
+    const own = { bytes, live, lastFifth: (work.facts - first) / more, ...(await rebuilt(pool, runner, work)) };
     await runner.stop();
     return { ...own, emmett: work.lines === 1 ? await peer(pool, server.url, work) : 0 };
   } finally {

@@ -41,7 +41,7 @@ export function inFoldOrder(facts: readonly Fact[]): readonly Fact[] {
 }
 
 /** Whether these facts (in fold order) can be folded on: none belongs before what was folded, facts or ticks. */
-export function comesAfter(fold: AnyFold, was: Folded<unknown>, facts: readonly Fact[], days: Days): boolean {
+export function comesAfter(fold: AnyFold, was: Omit<Folded<unknown>, 'state'>, facts: readonly Fact[], days: Days): boolean {
   const [first] = facts;
   if (!first) return true;
   if (fold.commutative && !fold.tick) return true;

@@ -4,6 +4,7 @@ import type { Evidence } from './definition';
 import { comesAfter, foldCustomer, type Folded, foldOn, inFoldOrder } from './fold';
 import type { Page, PageContext } from './pages';
 import type { Sink } from './page-writer';
+import { foldedSoFar, type StoredRow } from './read-model';
 import { quoted, shardOf } from './schema';
 import type { ProjectionWorker, WorkerContext } from './worker';
 
@@ -73,7 +74,7 @@ export class PageFold {
       const row = rows.get(key);
       const sorted = inFoldOrder(facts);
       if (row && !comesAfter(worker.definition, row, sorted, known.days)) refold.add(key);
-      else await this.keep(key, row, () => foldOn(worker.definition, row, this.decoded(sorted), known.days));
+      else await this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
     }
   }
 
@@ -99,7 +100,7 @@ export class PageFold {
     for (let last = FIRST_KEY; ;) {
       const rows = await worker.model.due(context.pool, [...this.shards], by, last, DUE_BATCH);
       for (const row of rows)
-        if (!this.handled.has(row.key)) await this.keep(row.key, row, () => foldOn(worker.definition, row, [], known.days));
+        if (!this.handled.has(row.key)) await this.keep(row.key, row, (was) => foldOn(worker.definition, was, [], known.days));
       const end = rows.at(-1);
       if (end === undefined) return;
       last = end.key;
@@ -107,11 +108,16 @@ export class PageFold {
   }
 
   /** What throws for a key stops that key alone. */
-  private async keep(key: string, before: Folded<unknown> | undefined, fold: () => Folded<unknown> | undefined): Promise<void> {
+  private async keep(
+    key: string,
+    row: StoredRow | undefined,
+    fold: (was: Folded<unknown> | undefined) => Folded<unknown> | undefined,
+  ): Promise<void> {
     if (this.careful) await this.mark(key);
     try {
-      const folded = fold();
-      if (!folded) return this.drop(key, before);
+      const before = row && foldedSoFar(row);
+      const folded = fold(before);
+      if (!folded) return this.drop(key, row);
       const written = this.worker.model.written(key, folded);
       this.tell(key, before, folded);
       this.sink.rows.push(written);
@@ -123,8 +129,8 @@ export class PageFold {
     await this.sink.full();
   }
 
-  private drop(key: string, before: Folded<unknown> | undefined): void {
-    this.tell(key, before, undefined);
+  private drop(key: string, row: StoredRow | undefined): void {
+    this.tell(key, row && foldedSoFar(row), undefined);
     this.sink.dropped.push(key);
     if (this.waiting.has(key)) this.sink.unparked.push(key);
   }

@@ -8,6 +8,7 @@ import { closeDays, lastClosedDay } from './days/close-days';
 import { jobById } from './jobs';
 import { FIT_JOB, fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { latestModel } from './lifetime-value/model';
+import type { Pool } from '@tsunagari/postgres';
 import { customersPage, totals } from './purchases/purchases.query';
 import { retention } from './retention/retention.query';
 import { understandingSubgraph } from './understanding.subgraph';
@@ -144,6 +145,31 @@ describe('understanding over PostgreSQL', () => {
     }
     expect([seen.length, new Set(seen).size]).toEqual([15, 15]);
     expect(seen[0]).toBe(anna);
+  });
+
+  it('a list by net revenue runs through its index: nobody is sorted, on the first page nor behind a row', async () => {
+    const client = await on.pool.connect();
+    const plan: string[] = [];
+    const explained = {
+      async query(text: string, values: unknown[]) {
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`, values);
+        plan.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+        return { rows: [] };
+      },
+    } as unknown as Pool;
+    try {
+      await client.query('begin; set local enable_seqscan = off; set local enable_bitmapscan = off');
+      await client.query('set local enable_sort = off; set local enable_incremental_sort = off');
+      for (const after of [null, { key: anna, sort: '100' }])
+        await customersPage(explained, { orderBy: 'NET_REVENUE', currency: 'GBP', limit: 4, after });
+      expect(plan).toHaveLength(2);
+      for (const each of plan) expect(each).toMatch(/Index Scan Backward using "?purchases_g/);
+      for (const each of plan) expect(each).not.toContain('Sort');
+      expect(plan[1]).toMatch(/Index Cond: \(ROW\(/);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
   });
 
   it('fits once, records the model, scores everybody, and says the same when asked again', async () => {

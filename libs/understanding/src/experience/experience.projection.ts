@@ -178,6 +178,5 @@ export function experienceProjection(timeZone = 'UTC'): ProjectionDefinition<Exp
       { name: 'unused_since', sql: 'integer', value: ({ unusedSince }) => unusedSince },
       { name: 'answers', sql: 'integer', value: ({ answers }) => answers.length },
     ],
-    indexes: [['unused_since', 'key']],
   });
 }

@@ -213,6 +213,5 @@ export function holdingsProjection(timeZone = 'UTC'): ProjectionDefinition<Holdi
         },
       },
     ],
-    indexes: [['mrr_minor desc', 'key']],
   });
 }

@@ -130,5 +130,4 @@ export const profileProjection = defineProjection<ProfileState>({
       value: ({ behaviours }) => Object.values(behaviours).reduce((sum, count) => sum + count, 0),
     },
   ],
-  indexes: [['last_seen desc', 'key']],
 });
