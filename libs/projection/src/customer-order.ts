@@ -99,17 +99,31 @@ async function byCustomer(
     hers.push(fact);
   }
   if (clusters.size === 0) return customers;
+  const others = [...(await identity.subjectsOf([...clusters], upTo))].map(
+    ([customer, subjects]) => [customer, subjects.filter((subject) => subject !== customer)] as const,
+  );
+  await factsOfMembers(journal, others, { types, upTo }, customers);
+  return customers;
+}
+
+/** The facts of subjects under the customers that they make up, each customer's in the order of the log, behind those that are there. */
+export async function factsOfMembers(
+  journal: Journal,
+  members: Iterable<readonly [customer: string, subjects: readonly string[]]>,
+  { types, upTo }: { readonly types: readonly string[]; readonly upTo: Position },
+  into = new Map<string, Fact[]>(),
+): Promise<ReadonlyMap<string, readonly Fact[]>> {
   const owner = new Map<string, string>();
-  for (const [customer, subjects] of await identity.subjectsOf([...clusters], upTo))
-    for (const subject of subjects) if (subject !== customer) owner.set(subject, customer);
+  for (const [customer, subjects] of members) for (const subject of subjects) owner.set(subject, customer);
+  if (owner.size === 0) return into;
   for (const fact of await journal.bySubjects({ subjects: [...owner.keys()], types, upTo })) {
     const customer = fact.subject === null ? undefined : owner.get(fact.subject);
     if (customer === undefined) continue;
-    const known = customers.get(customer);
-    if (known) known.push(fact);
-    else customers.set(customer, [fact]);
+    const facts = into.get(customer);
+    if (facts) facts.push(fact);
+    else into.set(customer, [fact]);
   }
-  return customers;
+  return into;
 }
 
 /** How much of the key space lies at or before this customer: ids are random, so it is how much of the work is done, from 0 to 1. */

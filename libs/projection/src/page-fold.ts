@@ -1,4 +1,5 @@
-import { dayClosed, type Fact, laterPosition, type Position } from '@tsunagari/contracts';
+import { dayClosed, type Fact, laterPosition } from '@tsunagari/contracts';
+import { factsOfMembers } from './customer-order';
 import { decodeFor } from './decoded';
 import type { Evidence } from './definition';
 import { comesAfter, foldCustomer, type Folded, foldOn, inFoldOrder } from './fold';
@@ -81,7 +82,7 @@ export class PageFold {
   private async refold(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += REFOLD_BATCH) {
       const batch = keys.slice(start, start + REFOLD_BATCH);
-      const facts = await factsOfCustomers(this.context, batch, this.worker.definition.types, this.page.upTo);
+      const facts = await this.factsOf(batch);
       const before = this.tells ? await this.worker.model.rows(this.context.pool, batch) : [];
       const rows = new Map(before.map((row) => [row.key, row]));
       for (const key of batch) {
@@ -90,6 +91,13 @@ export class PageFold {
         else this.drop(key, rows.get(key));
       }
     }
+  }
+
+  /** By customer, as known at the page's end. No entry for who has none or is no customer (any more). */
+  private async factsOf(customers: readonly string[]): Promise<ReadonlyMap<string, readonly Fact[]>> {
+    const { upTo } = this.page;
+    const members = await this.context.identity.subjectsOf(customers, upTo);
+    return factsOfMembers(this.context.journal, members, { types: this.worker.definition.types, upTo });
   }
 
   /** A day was closed: the rows whose tick is due, and no others. */
@@ -194,27 +202,4 @@ export class PageFold {
     );
     return rows.map(({ key }) => key);
   }
-}
-
-/** The facts of customers, by customer, as known at a position. No entry for who has none or is no customer (any more). */
-export async function factsOfCustomers(
-  { identity, journal }: Pick<WorkerContext, 'identity' | 'journal'>,
-  customers: readonly string[],
-  types: readonly string[],
-  upTo: Position,
-  known?: ReadonlyMap<string, readonly string[]>,
-): Promise<ReadonlyMap<string, readonly Fact[]>> {
-  const owner = new Map<string, string>();
-  for (const [customer, subjects] of known ?? (await identity.subjectsOf(customers, upTo)))
-    for (const subject of subjects) owner.set(subject, customer);
-  const byCustomer = new Map<string, Fact[]>();
-  if (owner.size === 0) return byCustomer;
-  for (const fact of await journal.bySubjects({ subjects: [...owner.keys()], types, upTo })) {
-    const customer = fact.subject === null ? undefined : owner.get(fact.subject);
-    if (customer === undefined) continue;
-    const facts = byCustomer.get(customer);
-    if (facts) facts.push(fact);
-    else byCustomer.set(customer, [fact]);
-  }
-  return byCustomer;
 }
