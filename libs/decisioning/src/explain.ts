@@ -46,20 +46,18 @@ export function explain(record: DecisionRecord, policy: Policy, catalogue: Catal
   const dropped = Object.entries(excluded)
     .flatMap(([rule, offers]) => offers.map((offer) => droppedCandidate(offer, rule as ExclusionRule, input)))
     .sort((one, other) => other.score.score - one.score.score);
-  const order = [...ranked.map(({ offer, score }) => ({ offer: offer as number | null, score })), { offer: null, score: 0 }];
-  if (policy.kind !== 'rules') order.sort((one, other) => other.score - one.score);
-  const [best, second] = order;
+  // What is worth less than nothing is no candidate, so nothing comes last.
+  const [best = NOTHING, second]: readonly Placed[] = [...ranked, NOTHING];
   const first = (record.withheld ?? record.chosen)[0];
   return {
     candidates: [
       ...ranked.map((entry, at) => ({ offer: entry.offer, excludedBy: [], score: entry, probability: chances[at] ?? 0 })),
       ...dropped,
     ],
-    best: best?.offer ?? null,
-    runnerUp:
-      second === undefined || best === undefined ? null : { offer: second.offer, margin: marginOf(best, second, policy, catalogue) },
-    explored: first !== undefined && first.offer !== (best?.offer ?? null),
-    changes: policy.kind === 'rules' ? [] : changesOf(order, ranked, dropped, catalogue),
+    best: best.offer,
+    runnerUp: second === undefined ? null : { offer: second.offer, margin: marginOf(best, second, policy, catalogue) },
+    explored: first !== undefined && first.offer !== best.offer,
+    changes: policy.kind === 'rules' ? [] : changesOf(best, second, ranked, dropped, catalogue),
   };
 }
 
@@ -101,6 +99,8 @@ function droppedCandidate(index: number, rule: ExclusionRule, input: DecisionInp
 }
 
 type Placed = { readonly offer: number | null; readonly score: Amount };
+/** No action. */
+const NOTHING: Placed = { offer: null, score: 0 };
 
 function marginOf(best: Placed, second: Placed, { kind }: Policy, { offers }: Catalogue): number {
   if (kind !== 'rules') return best.score - second.score;
@@ -109,13 +109,12 @@ function marginOf(best: Placed, second: Placed, { kind }: Policy, { offers }: Ca
 }
 
 function changesOf(
-  order: readonly Placed[],
+  best: Placed,
+  second: Placed | undefined,
   ranked: readonly Ranked[],
   dropped: readonly ExplainedCandidate[],
   catalogue: Catalogue,
 ): readonly Change[] {
-  const [best, second] = order;
-  if (best === undefined) return [];
   const changes: Change[] = [];
   if (second !== undefined) {
     const by = best.score - second.score;
@@ -132,10 +131,10 @@ function changesOf(
 
 /** The value of the runner-up's one purpose at which it would draw level; null where the best gains from that purpose too. */
 function purposeChange(runnerUp: Ranked, best: Placed, by: Amount, { offers, purposeValues }: Catalogue): Change | null {
-  const purpose = offers[runnerUp.offer]?.purposes[0];
-  if (purpose === undefined || runnerUp.terms.goal <= 0) return null;
+  const [purpose, ...others] = offers[runnerUp.offer]?.purposes ?? [];
+  if (purpose === undefined || others.length > 0) return null;
   if (best.offer !== null && offers[best.offer]?.purposes.includes(purpose)) return null;
   const from = purposeValues[purpose] ?? 0;
-  const perUnit = offers[runnerUp.offer]?.purposes.length === 1 ? runnerUp.terms.goal / from : 0;
+  const perUnit = runnerUp.terms.goal / from;
   return perUnit > 0 ? { kind: 'purpose_value', offer: runnerUp.offer, purpose, from, to: from + by / perUnit } : null;
 }

@@ -44,6 +44,10 @@ describe('an explanation', () => {
       chosen: false,
       behind: -480,
     });
+    // As good is not better.
+    const alike = catalogueOf([howTo, { ...howTo, id: 'mail', channel: 'email', consent: 'marketing' }]);
+    const same = decide(inputOf({ catalogue: alike, circumstances: { ...circumstances, consent: {} } }));
+    expect(explain(same, policy, alike).changes.map(({ kind }) => kind)).toEqual(['margin']);
   });
   it('tells all rules against an offer, the recorded one first', () => {
     const catalogue = catalogueOf([{ ...howTo, kind: 'up_sell', channel: 'email', consent: 'marketing' }]);
