@@ -13,7 +13,7 @@ type Work = { readonly facts: number; readonly customers: number; readonly lines
 
 /** Facts that the peer is given: at its rate a million would take half an hour. */
 const PEER_SHARE = 0.005;
-/** Facts folded as they come, of whom most are new at first; the others find customers with long states. */
+/** Of the facts that are folded as they come, these come first; the rest finds customers with long states. */
 const FIRST = 0.8;
 
 /**

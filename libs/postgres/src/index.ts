@@ -1,6 +1,8 @@
 export * from './supervisor';
 export { createPool, isoMoment, typeParsers } from './pool';
 export type { Notification, Pool, PoolClient, PoolOptions, QueryResult, QueryResultRow } from './pool';
+export { queryText } from './query-text';
+export type { Statement } from './query-text';
 export { inTransaction } from './transaction';
 export type { Isolation } from './transaction';
 export { listen } from './listen';

@@ -4,14 +4,16 @@ import type { AnyProjection, Day, ProjectionDefinition } from './definition';
 /** How far time has come: the last day closed as of a position, and the zone in which days begin. */
 export type Days = { readonly lastClosed: Day | undefined; readonly timeZone: string };
 
-/** A customer's state and where its fold stands: the last fact in (occurred, id) order, the last tick that ran, the next one due. */
-export type Folded<S> = {
-  readonly state: S;
+/** Where a customer's fold stands: the last fact in (occurred, id) order, the last tick that ran, the next one due. */
+export type FoldedTo = {
   readonly occurred: string;
   readonly id: string;
   readonly lastTick: Day | undefined;
   readonly nextDue: Day | undefined;
 };
+
+/** A customer's state and where its fold stands. */
+export type Folded<S> = FoldedTo & { readonly state: S };
 
 /** What a fold needs of a definition. */
 export type Fold<S> = Pick<ProjectionDefinition<S>, 'name' | 'initial' | 'evolve' | 'nextDue' | 'tick' | 'ticks' | 'commutative'>;
@@ -41,7 +43,7 @@ export function inFoldOrder(facts: readonly Fact[]): readonly Fact[] {
 }
 
 /** Whether these facts (in fold order) can be folded on: none belongs before what was folded, facts or ticks. */
-export function comesAfter(fold: AnyFold, was: Omit<Folded<unknown>, 'state'>, facts: readonly Fact[], days: Days): boolean {
+export function comesAfter(fold: AnyFold, was: FoldedTo, facts: readonly Fact[], days: Days): boolean {
   const [first] = facts;
   if (!first) return true;
   if (fold.commutative && !fold.tick) return true;

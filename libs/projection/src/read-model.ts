@@ -1,21 +1,21 @@
-import type { Pool, PoolClient } from '@tsunagari/postgres';
+import { type Pool, type PoolClient, queryText } from '@tsunagari/postgres';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type AnyProjection, type Day, OWN_COLUMNS } from './definition';
-import type { Folded } from './fold';
+import type { Folded, FoldedTo } from './fold';
 import { quoted, shardOf } from './schema';
 
 /**
  * A row as it stands in the table, its state unparsed: a page has very many, and a state that is parsed only while it is folded never
  * lives long enough to cost the garbage collector anything.
  */
-export type StoredRow = { readonly key: string; readonly text: string } & Omit<Folded<unknown>, 'state'>;
+export type StoredRow = FoldedTo & { readonly key: string; readonly text: string };
 
 export type StateText = { readonly key: string; readonly text: string };
 
 /** A row ready to be written. Made one by one, so that a state or a column that cannot be written is that key's fault alone. */
-export type Written = Omit<Folded<unknown>, 'state'> & {
+export type Written = FoldedTo & {
   readonly key: string;
   readonly state: string;
   readonly columns: readonly unknown[];
@@ -27,8 +27,6 @@ type Stored = readonly [key: string, text: string, occurred: string, id: string,
 const SEPARATOR = '\u001e';
 const STATES = "string_to_array($3, E'\\x1e')::json[]";
 
-/** Every value as PostgreSQL sends it. */
-const AS_SENT = { getTypeParser: () => (text: string) => text };
 const STORED = 'key, state, last_occurred, last_id, last_tick, next_due';
 
 /** The table of one generation of a projection, and the view `<schema>.<name>` that readers use. */
@@ -46,12 +44,11 @@ export class ReadModel {
   /** The table alone, without indexes: what a build copies into. */
   async create(client: PoolClient): Promise<void> {
     const columns = this.definition.columns.map(({ name, sql }) => `, "${name}" ${sql}`).join('');
-    // Rows of up to half a page are kept as they are: compressing each anew with every fact costs a fifth of all the server does.
     // Moments and days as text: they compare as the fold compares them, and come back as they went in.
     await client.query(`create table if not exists ${this.table} (
       key uuid not null, shard smallint not null, state json not null,
       last_occurred text collate "C" not null, last_id uuid not null, last_tick text collate "C", next_due text collate "C"${columns}
-    ) with (fillfactor = 80, toast_tuple_target = 4096)`);
+    ) with (fillfactor = 80)`);
   }
 
   /** The indexes, once it is filled. */
@@ -80,24 +77,13 @@ export class ReadModel {
 
   async rows(pool: Pool, keys: readonly string[]): Promise<readonly StoredRow[]> {
     if (keys.length === 0) return [];
-    return this.stored(pool, 'r', `select ${STORED} from ${this.table} where key = any($1::uuid[])`, [keys]);
+    return storedRows(pool, `select ${STORED} from ${this.table} where key = any($1::uuid[])`, [keys]);
   }
 
   /** Rows whose next tick is due by that day, in order of their key. */
   async due(pool: Pool, shards: readonly number[], by: Day, after: string, limit: number): Promise<readonly StoredRow[]> {
     const text = `select ${STORED} from ${this.table} where next_due <= $1 and shard = any($2::int[]) and key > $3 order by key limit $4`;
-    return this.stored(pool, 'd', text, [by, shards, after, limit]);
-  }
-
-  private async stored(pool: Pool, name: string, text: string, values: readonly unknown[]): Promise<readonly StoredRow[]> {
-    const { rows } = await pool.query({
-      name: `${name}:${this.schema}.${this.definition.name}_g${this.generation}`,
-      text,
-      values: [...values],
-      rowMode: 'array',
-      types: AS_SENT,
-    });
-    return (rows as unknown as readonly Stored[]).map(storedRow);
+    return storedRows(pool, text, [by, shards, after, limit]);
   }
 
   /** All rows of some shards in order of their key, each state as its text stands in the table: nothing is parsed. */
@@ -163,6 +149,10 @@ export function foldedSoFar({ text, occurred, id, lastTick, nextDue }: StoredRow
   return { state: JSON.parse(text) as unknown, occurred, id, lastTick, nextDue };
 }
 
-function storedRow([key, text, occurred, id, lastTick, nextDue]: Stored): StoredRow {
-  return { key, text, occurred, id, lastTick: lastTick ?? undefined, nextDue: nextDue ?? undefined };
+/** Planned for each page: a plan that was made while the table was empty would be kept for a full one. */
+async function storedRows(pool: Pool, text: string, values: readonly unknown[]): Promise<readonly StoredRow[]> {
+  const rows = await queryText<Stored>(pool, { text }, values);
+  return rows.map(([key, state, occurred, id, lastTick, nextDue]) => ({
+    ...{ key, text: state, occurred, id, lastTick: lastTick ?? undefined, nextDue: nextDue ?? undefined },
+  }));
 }

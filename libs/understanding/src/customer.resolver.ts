@@ -6,7 +6,7 @@ import { DRAWS, intervalOf, lifetimeValueOf, purchaseOutlook, valuedCustomer } f
 import { notHers } from './own-part';
 import { consentOf } from './profile/consents';
 import { openTraits } from './profile/profile.query';
-import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers, marginToDate } from './purchases/purchases.projection';
+import { currencyOf, type CurrencyPurchases, netMinor, saleDayNumbers, marginToDate } from './purchases/purchases.state';
 import { historicLifetimeValue, rfmScores } from '@tsunagari/metrics';
 import { profileEvidence } from './attributes/evidence';
 import { rfmValues } from './purchases/rfm';

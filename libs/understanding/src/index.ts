@@ -18,15 +18,8 @@ export { understandingProjections } from './projections';
 export { consentOf } from './profile/consents';
 export { profileProjection, type ProfileState } from './profile/profile.projection';
 export { profilesOf } from './profile/profile.query';
-export {
-  currencyOf,
-  type CurrencyPurchases,
-  type CustomerKind,
-  type FreeOrders,
-  netMinor,
-  purchasesProjection,
-  type PurchasesState,
-} from './purchases/purchases.projection';
+export { type FreeOrders, purchasesProjection } from './purchases/purchases.projection';
+export { currencyOf, type CurrencyPurchases, type CustomerKind, netMinor, type PurchasesState } from './purchases/purchases.state';
 export {
   type CurrencyTotals,
   type CustomerOrder,

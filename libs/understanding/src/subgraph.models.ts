@@ -4,7 +4,7 @@ import type { DefinitionBook } from './definitions/definition-book';
 import type { LifetimeValueAnswer, NotValued, Terms, Valued } from './lifetime-value/customer-value';
 import type { ScoringModel } from './lifetime-value/model';
 import type { ProfileState } from './profile/profile.projection';
-import type { CurrencyPurchases, PurchasesState, SaleDayEntry } from './purchases/purchases.projection';
+import type { CurrencyPurchases, PurchasesState, SaleDayEntry } from './purchases/purchases.state';
 import type { CurrencyTotals, Totals } from './purchases/purchases.query';
 import type { Metric, RetentionGrid } from '@tsunagari/metrics';
 import type { ShownFact } from './timeline/timeline.query';

@@ -1,6 +1,7 @@
 import type { Principal, Role } from '@tsunagari/access';
 import { identifierRegistered, orderPlaced, orderRefunded, streamName, traitsUpdated } from '@tsunagari/contracts';
 import type { Subgraph } from '@tsunagari/graphql';
+import type { Pool } from '@tsunagari/postgres';
 import { parse } from 'graphql';
 import { specPlatform, type SpecPlatform } from '../test-programs/spec-platform';
 import { dayNumberOf, dayOf } from './calendar';
@@ -8,7 +9,6 @@ import { closeDays, lastClosedDay } from './days/close-days';
 import { jobById } from './jobs';
 import { FIT_JOB, fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { latestModel } from './lifetime-value/model';
-import type { Pool } from '@tsunagari/postgres';
 import { customersPage, totals } from './purchases/purchases.query';
 import { retention } from './retention/retention.query';
 import { understandingSubgraph } from './understanding.subgraph';

@@ -21,7 +21,8 @@ import { latestModel, modelAt, type ScoringModel } from './lifetime-value/model'
 import { foldPart, reachWithin } from './own-part';
 import { profileProjection, type ProfileState } from './profile/profile.projection';
 import { profilesOf } from './profile/profile.query';
-import { purchasesProjection, type PurchasesState } from './purchases/purchases.projection';
+import { purchasesProjection } from './purchases/purchases.projection';
+import { type PurchasesState } from './purchases/purchases.state';
 import { PROJECTIONS, type ProjectionName, type ReadModelName } from './read-models';
 import { purchasesOf } from './purchases/purchases.query';
 import type { RfmThresholds } from '@tsunagari/metrics';

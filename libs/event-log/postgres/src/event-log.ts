@@ -1,9 +1,8 @@
 import type { Position } from '@tsunagari/contracts';
 import { BEGINNING, comparePositions, laterPosition } from '@tsunagari/contracts';
 import type { EventLog, LogPage, LogRead } from '@tsunagari/event-log';
-import type { Pool } from '@tsunagari/postgres';
-import type { Statement } from './fact-rows';
-import { FACT_COLUMNS, queryFacts, queryText, queryUnparsed } from './fact-rows';
+import { type Pool, queryText, type Statement } from '@tsunagari/postgres';
+import { FACT_COLUMNS, queryFacts, queryUnparsed } from './fact-rows';
 import type { FactTable } from './fact-table';
 import { factTable } from './fact-table';
 import { readAhead } from './read-ahead';

@@ -1,7 +1,6 @@
 import type { Fact, FactMeta } from '@tsunagari/contracts';
 import type { UnparsedFact } from '@tsunagari/event-log';
-import type { Pool } from '@tsunagari/postgres';
-import { isoMoment } from '@tsunagari/postgres';
+import { isoMoment, type Pool, queryText, type Statement } from '@tsunagari/postgres';
 
 /** The columns of a fact, in the order that {@link toFact} reads them. */
 export const FACT_COLUMNS = 'e.pos, e.stream_id, e.version, e.id, e.type, e.schema, e.subject, e.data, e.meta, e.occurred, e.recorded';
@@ -19,17 +18,6 @@ type FactRow = [
   occurred: string,
   recorded: string,
 ];
-
-/** Every value as the text PostgreSQL sends: no parser in between, each is converted once, here. */
-const asSent = { getTypeParser: () => (text: string) => text };
-
-export type Statement = { readonly name: string; readonly text: string };
-
-/** Rows as arrays of text: half the time of rows as objects. */
-export async function queryText<R>(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<R[]> {
-  const result = await pool.query({ ...statement, values: [...values], rowMode: 'array', types: asSent });
-  return result.rows as unknown as R[];
-}
 
 export function queryFacts(pool: Pool, statement: Statement, values: readonly unknown[]): Promise<Fact[]> {
   return queryRows(pool, statement, values, toFact);

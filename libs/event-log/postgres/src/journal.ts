@@ -1,8 +1,7 @@
 import type { Journal, JournalRead } from '@tsunagari/event-log';
-import type { Pool } from '@tsunagari/postgres';
-import type { Statement } from './fact-rows';
+import { type Pool, queryText, type Statement } from '@tsunagari/postgres';
 import { BEGINNING } from '@tsunagari/contracts';
-import { FACT_COLUMNS, queryFacts, queryText } from './fact-rows';
+import { FACT_COLUMNS, queryFacts } from './fact-rows';
 import type { FactTable } from './fact-table';
 import { factTable } from './fact-table';
 

@@ -2,7 +2,7 @@ import type { Fact, FactMeta } from '@tsunagari/contracts';
 import { BEGINNING } from '@tsunagari/contracts';
 import type { ReadStreamOptions, StreamState } from '@tsunagari/event-store';
 import type { Pool } from '@tsunagari/postgres';
-import { isoMoment } from '@tsunagari/postgres';
+import { isoMoment, queryText, type Statement } from '@tsunagari/postgres';
 
 type Head = [lastVersion: string, closed: string];
 type Columns = [
@@ -19,12 +19,10 @@ type Columns = [
 ];
 type Row = [...Head, ...Columns] | [...Head, ...null[]];
 
-/** Every value as the text PostgreSQL sends: parsed once, here. */
-const asSent = { getTypeParser: () => (text: string) => text };
 const largestVersion = '9223372036854775807';
 
 /** Facts, last version and tombstone in one statement: a decision rests on their being of one moment. */
-const statement = (name: string, range: string): { name: string; text: string } => ({
+const statement = (name: string, range: string): Statement => ({
   name,
   text: `select head.version, head.closed, e.* from (
       select coalesce((select max(version) from events where stream_id = $1), 0) as version,
@@ -40,8 +38,7 @@ export async function readStream(pool: Pool, stream: string, options: ReadStream
   const back = options.direction === 'backward';
   const from = options.from === undefined ? (back ? largestVersion : '1') : String(options.from);
   const limit = options.limit === undefined ? null : Math.max(0, options.limit);
-  const result = await pool.query({ ...(back ? backward : forward), values: [stream, from, limit], rowMode: 'array', types: asSent });
-  const rows = result.rows as unknown as Row[];
+  const rows = await queryText<Row>(pool, back ? backward : forward, [stream, from, limit]);
   const [lastVersion, closed] = rows[0] ?? ['0', 'f'];
   if (closed === 't') return { kind: 'closed' };
   if (lastVersion === '0') return { kind: 'missing' };
@@ -54,20 +51,16 @@ export async function readStream(pool: Pool, stream: string, options: ReadStream
 export async function readStreams(pool: Pool, streams: readonly string[]): Promise<ReadonlyMap<string, StreamState>> {
   const states = new Map<string, StreamState>(streams.map((stream) => [stream, { kind: 'missing' }]));
   if (states.size === 0) return states;
-  const result = await pool.query({
+  const streamsStatement = {
     name: 'tsunagari-streams-1',
     text: `select asked.stream_id, exists (select 1 from closed_streams c where c.stream_id = asked.stream_id) as closed, e.*
       from unnest($1::text[]) asked (stream_id) left join lateral (
         select pos, version, id, type, schema, subject, data, meta, occurred, recorded from events where stream_id = asked.stream_id
       ) e on true order by asked.stream_id, e.version`,
-    values: [[...states.keys()]],
-    rowMode: 'array',
-    types: asSent,
-  });
+  };
   const facts = new Map<string, Fact[]>();
-  for (const [stream, closed, ...columns] of result.rows as unknown as (
-    [stream: string, closed: string, ...Columns] | [string, string, ...null[]]
-  )[]) {
+  type StreamRow = [stream: string, closed: string, ...Columns] | [string, string, ...null[]];
+  for (const [stream, closed, ...columns] of await queryText<StreamRow>(pool, streamsStatement, [[...states.keys()]])) {
     if (closed === 't') states.set(stream, { kind: 'closed' });
     else if (isFact(columns)) {
       const own = facts.get(stream);
@@ -85,14 +78,11 @@ function isFact(columns: Columns | null[]): columns is Columns {
 
 /** The last version and position of a stream; 0 and the beginning where there is none. */
 export async function streamHead(pool: Pool, stream: string): Promise<{ version: number; position: string }> {
-  const result = await pool.query({
+  const head = {
     name: 'tsunagari-stream-head-1',
     text: 'select version, pos from events where stream_id = $1 order by version desc limit 1',
-    values: [stream],
-    rowMode: 'array',
-    types: asSent,
-  });
-  const [version, position] = (result.rows as unknown as string[][])[0] ?? [];
+  };
+  const [[version, position] = []] = await queryText<string[]>(pool, head, [stream]);
   return { version: Number(version ?? 0), position: position ?? BEGINNING };
 }
 

@@ -6,7 +6,7 @@ import { type Contract, type HoldingsState, monthlyMinorOn } from '../holdings/h
 import { lifetimeValueOf, purchaseOutlook, type Valued, valuedCustomer } from '../lifetime-value/customer-value';
 import { LIFETIME_VALUE, type ScoringModel } from '../lifetime-value/model';
 import type { ProfileState } from '../profile/profile.projection';
-import { currencyOf, type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
+import { currencyOf, type PurchasesState, saleDayNumbers } from '../purchases/purchases.state';
 import type { CustomerAttributeName } from './vocabulary';
 
 /** What the folds know of one customer; null where a fold knows nothing. */

@@ -8,7 +8,7 @@ import type { HoldingsState } from '../holdings/holdings.projection';
 import { contractCurrency, revenueBoard, runs } from '../holdings/revenue-board.query';
 import { pagesByKey } from '../pages-by-key';
 import { LIVE, type Tables } from '../read-models';
-import { marginToDate, netMinor, type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
+import { marginToDate, netMinor, type PurchasesState, saleDayNumbers } from '../purchases/purchases.state';
 import { type Base, COST_TYPES, type CostMetric, costMetrics, type Costs, costsOf } from './costs';
 
 type Days = { readonly from: DayNumber; readonly to: DayNumber };

@@ -18,7 +18,7 @@ import { revenueMetrics } from '../holdings/revenue-metrics';
 import { allRebuilds, REBUILD_TYPES, rebuildsWithin } from '../measurement/rebuilds';
 import { LATE_AFTER_SECONDS, receivedWithin } from '../measurement/received';
 import { lapses } from '../purchases/lapse-board.query';
-import { SILENT_AFTER_DAYS } from '../purchases/purchases.projection';
+import { SILENT_AFTER_DAYS } from '../purchases/purchases.state';
 import { mainCurrency } from '../purchases/purchases.query';
 import { connectionBoard } from '../reach/connection-board.query';
 import { LIVE, PROJECTIONS, type Tables } from '../read-models';

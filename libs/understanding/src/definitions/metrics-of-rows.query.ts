@@ -13,7 +13,7 @@ import type { DayNumber } from '../calendar';
 import type { DayCount, ExperienceState } from '../experience/experience.projection';
 import { pagesByKey } from '../pages-by-key';
 import { LIVE, type Tables } from '../read-models';
-import { type CurrencyPurchases, marginToDate, netMinor } from '../purchases/purchases.projection';
+import { type CurrencyPurchases, marginToDate, netMinor } from '../purchases/purchases.state';
 
 type Days = { readonly from: DayNumber; readonly to: DayNumber };
 

@@ -2,7 +2,7 @@ import type { FeatureRow } from '@tsunagari/clv';
 import { attributesOf, type CustomerAttributes, type Understood } from '../attributes/attributes';
 import type { HealthOutcome } from '../attributes/vocabulary';
 import type { DayNumber } from '../calendar';
-import { saleDayNumbers } from '../purchases/purchases.projection';
+import { saleDayNumbers } from '../purchases/purchases.state';
 
 /** The one attribute that a health model has to beat. */
 export const RECENCY: Readonly<Record<HealthOutcome, 'days_since_purchase' | 'days_since_use'>> = {

@@ -9,7 +9,7 @@ import {
   returnRate,
 } from '@tsunagari/clv';
 import { type DayNumber, dayNumberOf } from '../calendar';
-import { currencyOf, type KnownMargin, knownMargin, type PurchasesState } from '../purchases/purchases.projection';
+import { currencyOf, type KnownMargin, knownMargin, type PurchasesState } from '../purchases/purchases.state';
 import { type CustomerHistory, historyOf, type ScoringModel, seedOf, toMinor } from './model';
 
 /** Why there is no number: never a zero in its place. */

@@ -6,7 +6,7 @@ import type { Day } from '@tsunagari/projection';
 import type { Pool, PoolClient } from 'pg';
 import { dayNumberOf } from '../calendar';
 import { type OnProgress, runJob, startJob } from '../jobs';
-import type { CurrencyPurchases } from '../purchases/purchases.projection';
+import type { CurrencyPurchases } from '../purchases/purchases.state';
 import { fitModel } from './fit-model';
 import { historyOf, type ScoringModel, MODEL_STREAM, modelIdOf, modelOf, scoreOf } from './model';
 

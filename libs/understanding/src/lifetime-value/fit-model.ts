@@ -12,7 +12,7 @@ import {
 } from '@tsunagari/clv';
 import { minorDigits, type ModelFitted } from '@tsunagari/contracts';
 import { dayNumberOf, type DayNumber, dayOf } from '../calendar';
-import type { CurrencyPurchases } from '../purchases/purchases.projection';
+import type { CurrencyPurchases } from '../purchases/purchases.state';
 import { historyOf, LIFETIME_VALUE } from './model';
 
 /** The part of the observed days that calibrates the back-test; the rest is its holdout. */

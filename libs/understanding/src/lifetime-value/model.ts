@@ -13,7 +13,7 @@ import type { EventStore } from '@tsunagari/event-store';
 import { commandFactId } from '@tsunagari/privacy';
 import type { Day } from '@tsunagari/projection';
 import type { DayNumber } from '../calendar';
-import type { CurrencyPurchases } from '../purchases/purchases.projection';
+import type { CurrencyPurchases } from '../purchases/purchases.state';
 
 /** What a score means. A change here is another definition, so `definition` is part of a model's id. */
 export const LIFETIME_VALUE = {

@@ -11,7 +11,7 @@ import {
 import type { Pool } from 'pg';
 import type { HoldingsState } from '../holdings/holdings.projection';
 import { pagesByKey } from '../pages-by-key';
-import { type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
+import { type PurchasesState, saleDayNumbers } from '../purchases/purchases.state';
 import { LIVE, type Tables } from '../read-models';
 import type { Holdout } from './holdout-assignments.query';
 import { firstAchieved, type OutcomesState } from './outcomes.projection';

@@ -14,7 +14,7 @@ import {
 } from '@tsunagari/contracts';
 import { defineProjection } from '@tsunagari/projection';
 import { withEvidence } from '../evidence-ids';
-import { betterKnown, type CustomerKind } from '../purchases/purchases.projection';
+import { betterKnown, type CustomerKind } from '../purchases/purchases.state';
 import { type ConsentRecord, saysConsent, withConsent } from './consents';
 
 /** An identifier of the customer. `value` is sealed with its subject's key and opened by resolvers only. */

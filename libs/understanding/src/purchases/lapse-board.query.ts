@@ -1,7 +1,7 @@
 import { type Asked, LapseCount, type LapseQuestion, type Lapses } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import { pagesByKey } from '../pages-by-key';
-import { type PurchasesState, saleDayNumbers } from './purchases.projection';
+import { type PurchasesState, saleDayNumbers } from './purchases.state';
 import { PURCHASES } from './purchases.query';
 
 type Row = { readonly key: string; readonly byCurrency: PurchasesState['byCurrency'] };

@@ -1,15 +1,8 @@
 import type { Fact } from '@tsunagari/contracts';
 import fc from 'fast-check';
 import { dayNumberOf, dayOf } from '../calendar';
-import {
-  currencyOf,
-  KEPT_ORDERS,
-  knownMargin,
-  marginToDate,
-  netMinor,
-  purchasesProjection,
-  type PurchasesState,
-} from './purchases.projection';
+import { KEPT_ORDERS, purchasesProjection } from './purchases.projection';
+import { currencyOf, knownMargin, marginToDate, netMinor, type PurchasesState } from './purchases.state';
 
 const definition = purchasesProjection('UTC');
 let number = 0;

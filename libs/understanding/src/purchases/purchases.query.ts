@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { PurchasesState } from './purchases.projection';
+import type { PurchasesState } from './purchases.state';
 
 /** The live rows; a named generation of the whole base has a table of its own. */
 export const PURCHASES = 'understanding.purchases';

@@ -1,7 +1,7 @@
 import type { RfmThresholds, RfmValues } from '@tsunagari/metrics';
 import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
-import { currencyOf, type PurchasesState } from './purchases.projection';
+import { currencyOf, type PurchasesState } from './purchases.state';
 
 /** Null without a sale, and for a customer of several currencies (`MIXED_CURRENCY`). */
 export function rfmValues(

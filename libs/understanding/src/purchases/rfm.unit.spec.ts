@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { purchasesProjection, type PurchasesState } from './purchases.projection';
+import { purchasesProjection } from './purchases.projection';
+import { type PurchasesState } from './purchases.state';
 import { rfmScores } from '@tsunagari/metrics';
 import { rfmValues } from './rfm';
 

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import type { DayNumber } from '../calendar';
 import { type FactBound, factsOfTypes } from '../definitions/metrics-of-facts.query';
 import { LIVE, type Tables } from '../read-models';
-import { SILENT_AFTER_DAYS } from '../purchases/purchases.projection';
+import { SILENT_AFTER_DAYS } from '../purchases/purchases.state';
 import { TOUCHPOINT_TYPES, waysBack } from './ways-back';
 
 export type ConnectionBoard = {

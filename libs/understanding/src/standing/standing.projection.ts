@@ -6,7 +6,8 @@ import { EMPTY_BOOK, type DefinitionBook } from '../definitions/definition-book'
 import { experienceProjection, type ExperienceState } from '../experience/experience.projection';
 import { holdingsProjection, type HoldingsState, monthlyMinorOn, runningContracts } from '../holdings/holdings.projection';
 import { profileProjection, type ProfileState } from '../profile/profile.projection';
-import { purchasesProjection, type PurchasesState, saleDayNumbers } from '../purchases/purchases.projection';
+import { purchasesProjection } from '../purchases/purchases.projection';
+import { type PurchasesState, saleDayNumbers } from '../purchases/purchases.state';
 import { isKnown, judgementOf, type Standing, standingOf } from './standing';
 import { signalsOf } from './standing.signals';
 

@@ -22,7 +22,7 @@ import type { Evidence, SignalDraft } from '@tsunagari/projection';
 import { isComplaint, type Understood } from '../attributes/attributes';
 import { MOST_EVIDENCE } from '../attributes/evidence';
 import { dayOf } from '../calendar';
-import { SILENT_AFTER_DAYS, saleDayNumbers } from '../purchases/purchases.projection';
+import { SILENT_AFTER_DAYS, saleDayNumbers } from '../purchases/purchases.state';
 import { evidenceOfRule, type Judgement, type Standing } from './standing';
 import type { StandingState } from './standing.projection';
 

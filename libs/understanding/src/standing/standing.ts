@@ -5,7 +5,7 @@ import type { DayNumber } from '../calendar';
 import type { DefinitionBook } from '../definitions/definition-book';
 import { type ChurnReason, isAtRisk, reasonsToLeave, silentSubscriber } from '../health/churn-risk';
 import { type CustomerHealth, healthOf } from '../health/customer-health';
-import { SILENT_AFTER_DAYS } from '../purchases/purchases.projection';
+import { SILENT_AFTER_DAYS } from '../purchases/purchases.state';
 import type { Rule } from '@tsunagari/rules';
 
 /** Where a customer stands as of the close of a day, under the definitions of a moment. JSON. */
