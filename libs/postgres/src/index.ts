@@ -1,6 +1,7 @@
 export * from './supervisor';
 export { createPool, isoMoment, typeParsers } from './pool';
 export type { Notification, Pool, PoolClient, PoolOptions, QueryResult, QueryResultRow } from './pool';
+export { arrayParameter } from './array-parameter';
 export { queryText } from './query-text';
 export type { Statement } from './query-text';
 export { inTransaction } from './transaction';

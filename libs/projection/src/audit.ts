@@ -150,8 +150,8 @@ export function differenceFrom(
     // Text for text the same, which is nearly always so, never leaves the server. Joined in the order of the keys, so that it is streamed.
     await client.query(
       `set local enable_hashjoin = off; declare other_states no scroll cursor for
-       select key, mine.state::text as text, theirs.state::text as other from ${model.table} mine full join ${other.table} theirs using (key)
-       where mine.state::text is distinct from theirs.state::text order by key`,
+       select key, mine.state as text, theirs.state as other from ${model.table} mine full join ${other.table} theirs using (key)
+       where mine.state is distinct from theirs.state order by key`,
     );
     const differing: string[] = [];
     for (;;) {

@@ -239,6 +239,34 @@ describe('generations', () => {
     expect(await runner.drop('trail', 2)).toMatchObject({ kind: 'dropped' });
   });
 
+  it('takes over tables whose states were json: views show what they showed, and folding goes on', async () => {
+    const before = await started();
+    await history(12);
+    await before.catchUp();
+    const position = world.last();
+    await before.startRebuild('trail', { by, asOf: { label: 'march', position } });
+    await until(async () => (await before.generations())[0]?.phase === 'ready');
+    const hash = await before.stateHash('trail');
+    await before.stop();
+    const shown = (view: string) => db.pool.query(`select * from understanding.${view} order by key`);
+    const rows = await Promise.all(['trail', 'trail_at_march'].map(async (view) => (await shown(view)).rows));
+    for (const [view, table] of [
+      ['trail', 'trail_g1'],
+      ['trail_at_march', 'trail_g2'],
+    ] as const)
+      await db.pool.query(
+        `drop view understanding.${view}; alter table understanding.${table} alter column state type json using state::json;
+         create view understanding.${view} as select key, state from understanding.${table}`,
+      );
+    const after = await started();
+    expect(await Promise.all(['trail', 'trail_at_march'].map(async (view) => (await shown(view)).rows))).toEqual(rows);
+    expect(await after.stateHash('trail')).toEqual(hash);
+    await world.append([behaviour(uuid('c1'), moment(50))]);
+    await after.catchUp();
+    expect(await after.audit('trail')).toMatchObject({ equal: true });
+    expect(errors).toEqual([]);
+  });
+
   describe('with processes of its own', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tsunagari-generation-'));
     const bundle = join(folder, 'builder.cjs');

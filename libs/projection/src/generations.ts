@@ -133,7 +133,7 @@ export async function showView(client: PoolClient, schema: string, view: string,
     [name, generation],
   );
   const columns = (rows[0]?.columns ?? []).map((column) => `, "${column}"`).join('');
-  const select = `select key, state${columns} from ${s}."${name}_g${generation}"`;
+  const select = `select key, state::json as state${columns} from ${s}."${name}_g${generation}"`;
   await client.query('savepoint shown');
   try {
     await client.query(`create or replace view ${s}."${view}" as ${select}`);

@@ -2,9 +2,11 @@ import { type AsOf, daysAsOf, type Moment, momentOf, type StateAsOf, type States
 import { audit, stateHash } from './audit';
 import type { Crew } from './crew';
 import type { AnyProjection } from './definition';
+import { labelledView } from './generations';
 import type { Operations } from './operations';
 import { ReadModel } from './read-model';
 import type { Audit, LabelledBase, StateHash } from './runner-face';
+import { quoted } from './schema';
 import type { WorkerContext } from './worker';
 
 type QuestionsContext = {
@@ -56,7 +58,7 @@ export class Questions {
     if (!found || found.upTo === null || !definition) return null;
     const { lastClosed = null } = await daysAsOf(context, { position: found.upTo, occurredBy: null });
     return {
-      table: new ReadModel(context.schema, definition, found.generation).table,
+      table: `${quoted(context.schema)}."${labelledView(projection, label)}"`,
       version: found.version,
       position: found.upTo,
       lastDay: lastClosed,

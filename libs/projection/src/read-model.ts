@@ -1,4 +1,4 @@
-import { type Pool, type PoolClient, queryText } from '@tsunagari/postgres';
+import { arrayParameter, type Pool, type PoolClient, queryText } from '@tsunagari/postgres';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -23,10 +23,6 @@ export type Written = FoldedTo & {
 
 type Stored = readonly [key: string, text: string, occurred: string, id: string, lastTick: Day | null, nextDue: Day | null];
 
-/** Between states in one parameter: JSON text holds no raw control character, and quoting each for an array costs more than folding. */
-const SEPARATOR = '\u001e';
-const STATES = "string_to_array($3, E'\\x1e')::json[]";
-
 const STORED = 'key, state, last_occurred, last_id, last_tick, next_due';
 
 /** The table of one generation of a projection, and the view `<schema>.<name>` that readers use. */
@@ -46,7 +42,7 @@ export class ReadModel {
     const columns = this.definition.columns.map(({ name, sql }) => `, "${name}" ${sql}`).join('');
     // Moments and days as text: they compare as the fold compares them, and come back as they went in.
     await client.query(`create table if not exists ${this.table} (
-      key uuid not null, shard smallint not null, state json not null,
+      key uuid not null, shard smallint not null, state text not null,
       last_occurred text collate "C" not null, last_id uuid not null, last_tick text collate "C", next_due text collate "C"${columns}
     ) with (fillfactor = 80)`);
   }
@@ -57,7 +53,7 @@ export class ReadModel {
     const name = `${definition.name}_g${generation}`;
     await client.query(`alter table ${table} add primary key (key)`);
     if (definition.tick) await client.query(`create index if not exists "${name}_due" on ${table} (next_due) where next_due is not null`);
-    for (const [index, list] of (definition.indexes ?? []).entries())
+    for (const [index, list] of (process.env['NOIDX'] ? [] : (definition.indexes ?? [])).entries())
       await client.query(`create index if not exists "${name}_i${index}" on ${table} (${list.join(', ')})`);
     await client.query(`analyze ${table}`);
   }
@@ -77,7 +73,7 @@ export class ReadModel {
 
   async rows(pool: Pool, keys: readonly string[]): Promise<readonly StoredRow[]> {
     if (keys.length === 0) return [];
-    return storedRows(pool, `select ${STORED} from ${this.table} where key = any($1::uuid[])`, [keys]);
+    return storedRows(pool, `select ${STORED} from ${this.table} where key = any($1::uuid[])`, [arrayParameter('uuid', keys)]);
   }
 
   /** Rows whose next tick is due by that day, in order of their key. */
@@ -89,7 +85,7 @@ export class ReadModel {
   /** All rows of some shards in order of their key, each state as its text stands in the table: nothing is parsed. */
   async texts(client: PoolClient, shards: readonly number[], after: string, limit: number): Promise<readonly StateText[]> {
     const { rows } = await client.query<StateText>(
-      `select key, state::text as text from ${this.table} where shard = any($1::int[]) and key > $2 order by key limit $3`,
+      `select key, state as text from ${this.table} where shard = any($1::int[]) and key > $2 order by key limit $3`,
       [shards, after, limit],
     );
     return rows;
@@ -110,27 +106,26 @@ export class ReadModel {
     const { definition, table } = this;
     if (dropped.length > 0) await client.query(`delete from ${table} where key = any($1::uuid[])`, [dropped]);
     if (rows.length === 0) return;
-    const names = definition.columns.map(({ name }) => name);
-    const types = ['uuid', 'smallint', 'json', 'text', 'uuid', 'text', 'text', ...definition.columns.map(({ sql }) => sql)];
-    const all = [...OWN_COLUMNS, ...names].map((name) => `"${name}"`);
-    const values: unknown[] = [
-      rows.map(({ key }) => key),
-      rows.map(({ key }) => shardOf(key)),
-      rows.map(({ state }) => state).join(SEPARATOR),
-      rows.map(({ occurred }) => occurred),
-      rows.map(({ id }) => id),
-      rows.map(({ lastTick }) => lastTick ?? null),
-      rows.map(({ nextDue }) => nextDue ?? null),
-      ...definition.columns.map((_, index) => rows.map(({ columns }) => columns[index] ?? null)),
+    // The states come last: the driver copies what it has of a message whenever that grows.
+    const columns: readonly (readonly [name: string, type: string, values: readonly unknown[]])[] = [
+      ['key', 'uuid', rows.map(({ key }) => key)],
+      ['shard', 'smallint', rows.map(({ key }) => shardOf(key))],
+      ['last_occurred', 'text', rows.map(({ occurred }) => occurred)],
+      ['last_id', 'uuid', rows.map(({ id }) => id)],
+      ['last_tick', 'text', rows.map(({ lastTick }) => lastTick ?? null)],
+      ['next_due', 'text', rows.map(({ nextDue }) => nextDue ?? null)],
+      ...definition.columns.map(({ name, sql }, index) => [name, sql, rows.map(({ columns }) => columns[index] ?? null)] as const),
+      ['state', 'text', rows.map(({ state }) => state)],
     ];
+    const names = columns.map(([name]) => `"${name}"`);
     await client.query({
       name: `w:${this.schema}.${definition.name}_g${this.generation}`,
-      text: `insert into ${table} (${all.join(', ')}) select * from unnest(${types.map((type, index) => (type === 'json' && index === 2 ? STATES : `$${index + 1}::${type}[]`)).join(', ')})
-        on conflict (key) do update set ${all
+      text: `insert into ${table} (${names.join(', ')}) select * from unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
+        on conflict (key) do update set ${names
           .slice(1)
           .map((name) => `${name} = excluded.${name}`)
           .join(', ')}`,
-      values,
+      values: columns.map(([, type, values]) => arrayParameter(type, values)),
     });
   }
 }

@@ -20,8 +20,8 @@ export async function publishDifference(
   const table = (generation: number): string => `${quoted(schema)}."${projection}_g${generation}"`;
   for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
     const { rows } = await client.query<{ key: string; before: unknown; after: unknown }>(
-      `select key, o.state as before, n.state as after from ${table(from.generation)} o full join ${table(to.generation)} n using (key)
-       where key > $1 and o.state::text is distinct from n.state::text order by key limit ${BATCH}`,
+      `select key, o.state::json as before, n.state::json as after from ${table(from.generation)} o full join ${table(to.generation)} n using (key)
+       where key > $1 and o.state is distinct from n.state order by key limit ${BATCH}`,
       [after],
     );
     const emitted = rows.flatMap((row): Emitted[] => {
