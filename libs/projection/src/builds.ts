@@ -52,8 +52,13 @@ type Build = {
   goal?: Position;
 };
 
-/** What a batch became. */
-type Folding = { readonly rows: Written[]; readonly parked: NewlyParked[]; readonly facts: number; readonly error?: string };
+/** What was folded of a generation and not written yet. */
+type Folding = { readonly build: Build; readonly rows: Written[]; readonly parked: NewlyParked[]; facts: number };
+
+const nothingFolded = (build: Build): Folding => ({ build, rows: [], parked: [], facts: 0 });
+
+/** So many facts, in several pages, are written in one transaction. */
+const FACTS_A_WRITE = 4000;
 
 /** What this process builds: the generations whose builder's lease it holds. One step at a time, beside what is folded by position. */
 export class Builds {
@@ -141,19 +146,29 @@ export class Builds {
     const read = { after: first.lastCustomer, upTo: first.bound, types, ...(pageSize === undefined ? {} : { limit: pageSize }) };
     let writing: Promise<void> = Promise.resolve();
     let began = performance.now();
+    let folded = together.map(nothingFolded);
+    let facts = 0;
     for await (const batch of inCustomerOrder({ ...this.context }, read)) {
       this.read += batch.facts;
-      const folded: (Folding & { readonly build: Build })[] = [];
-      for (const build of together) folded.push({ build, ...(await this.fold(build, batch, days)) });
-      const failed = folded.find(({ error }) => error !== undefined);
+      facts += batch.facts;
+      for (const each of folded) {
+        const error = await this.fold(each, batch, days);
+        if (error === undefined) continue;
+        await writing;
+        return this.fail(each.build, error);
+      }
+      const isStopped = this.context.isStopped();
+      // Pages are small, so that their facts are gone before they cost the garbage collector anything; transactions are large.
+      if (facts < (pageSize ?? FACTS_A_WRITE) && !batch.atEnd && !isStopped) continue;
       await writing;
-      if (failed) return this.fail(failed.build, failed.error ?? '');
       const busyMs = Math.round(performance.now() - began);
       began = performance.now();
       // Written while the next batch is read and folded. Whoever waits for it hears of a failure.
-      writing = this.writeAll(folded, batch, busyMs);
+      writing = this.writeAll(folded, batch.upTo, busyMs);
       writing.catch(() => undefined);
-      if (this.context.isStopped()) break;
+      if (isStopped) break;
+      folded = together.map(nothingFolded);
+      facts = 0;
     }
     await writing;
     for (const build of together) if (build.phase === 'building' && this.isWhole(build)) await this.finish(build);
@@ -163,20 +178,19 @@ export class Builds {
     return shareDone(lastCustomer) >= 1;
   }
 
-  private async fold(build: Build, batch: CustomerBatch, days: Days): Promise<Folding> {
+  /** Answers what fails the whole build. */
+  private async fold(into: Folding, batch: CustomerBatch, days: Days): Promise<string | undefined> {
+    const { build, rows, parked } = into;
     const { definition, model } = build;
     const types = new Set(definition.types);
-    const rows: Written[] = [];
-    const parked: NewlyParked[] = [];
-    let facts = 0;
     for (const [customer, all] of batch.customers) {
       const hers = all.filter(({ type }) => types.has(type));
-      facts += hers.length;
+      into.facts += hers.length;
       if (build.deadly.has(customer)) continue;
       if (build.careful) await this.mark(build, customer);
       try {
         const decoded = this.decoded(hers);
-        if (typeof decoded === 'string') return { rows: [], parked: [], facts: 0, error: decoded };
+        if (typeof decoded === 'string') return decoded;
         const folded = foldCustomer(definition, decoded, days);
         if (folded) rows.push(model.written(customer, folded));
       } catch (cause) {
@@ -184,7 +198,7 @@ export class Builds {
         parked.push({ customer, error, attempts: 1, retryMs: 1000 });
       }
     }
-    return { rows, parked, facts };
+    return undefined;
   }
 
   private async parkedKeys({ definition, known }: Build): Promise<ReadonlySet<string>> {
@@ -210,7 +224,7 @@ export class Builds {
     return `the type ${strange?.type} at position ${strange?.position} is unknown to this process`;
   }
 
-  private async writeAll(folded: readonly (Folding & { readonly build: Build })[], batch: CustomerBatch, busyMs: number): Promise<void> {
+  private async writeAll(folded: readonly Folding[], upTo: string, busyMs: number): Promise<void> {
     for (const { build, rows, parked, facts } of folded) {
       const { pool, schema, worker } = this.context;
       const { name } = build.definition;
@@ -219,7 +233,7 @@ export class Builds {
         const moved = await client.query(
           `update ${quoted(schema)}.checkpoints set last_customer = $5, strikes = 0, marker = null
            where reader = $1 and generation = $2 and shard = ${BUILDER} and lease = $3 and last_customer is not distinct from $4`,
-          [name, generation, worker, build.lastCustomer, batch.upTo],
+          [name, generation, worker, build.lastCustomer, upTo],
         );
         if (moved.rowCount !== 1) throw new LostLease(name);
         const unwritable = await copyWhatCanBe(client, build.model, rows);
@@ -227,11 +241,11 @@ export class Builds {
         await client.query(
           `update ${quoted(schema)}.projections set facts = facts + $3, customers = customers + $4, busy_ms = busy_ms + $5, done = $6
            where name = $1 and generation = $2`,
-          [name, generation, facts, rows.length, busyMs, shareDone(batch.upTo)],
+          [name, generation, facts, rows.length, busyMs, shareDone(upTo)],
         );
       };
       await inTransaction(pool, write, { writer: this.context });
-      build.lastCustomer = batch.upTo;
+      build.lastCustomer = upTo;
       build.careful = false;
     }
   }

@@ -25,7 +25,8 @@ export type CustomerOrderRead = {
 type Sources = { readonly pool: Pool; readonly schema: string; readonly journal: Journal; readonly identity: IdentityReader };
 
 export const LAST_KEY = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-const FACTS_A_PAGE = 4000;
+/** Few enough that their facts are gone before the garbage collector moves them: with 4,000 a build took a fifth longer. */
+const FACTS_A_PAGE = 1000;
 
 /**
  * Every customer as of a position, in order of her id, with all her facts. The journal is read once, in the order of subjects, the
