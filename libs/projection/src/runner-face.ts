@@ -32,7 +32,7 @@ export type ProjectionRunnerOptions = {
   readonly now?: () => string;
   /** At most so many facts a page while behind: what a process holds in memory, a few pages at a time. Default 1,500. */
   readonly pageSize?: number;
-  /** At most so many facts a page while building in customer order, but for a customer with more. Default 4,000. */
+  /** At most so many facts a page while building in customer order, but for a customer with more; then every page is a transaction of its own. Default 1,000, some 4,000 a transaction. */
   readonly buildPageSize?: number;
   /** The safety net beside the log's hint, milliseconds. Default 1,000. */
   readonly pollMs?: number;
