@@ -159,7 +159,7 @@ export class Builds {
       }
       const isStopped = this.context.isStopped();
       // Pages are small, so that their facts are gone before they cost the garbage collector anything; transactions are large.
-      if (facts < (pageSize ?? FACTS_A_WRITE) && !batch.atEnd && !isStopped) continue;
+      if (pageSize === undefined && facts < FACTS_A_WRITE && !batch.atEnd && !isStopped) continue;
       await writing;
       const busyMs = Math.round(performance.now() - began);
       began = performance.now();

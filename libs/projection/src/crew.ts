@@ -1,3 +1,4 @@
+import { comparePositions, type Position } from '@tsunagari/contracts';
 import { Builds, keyOf } from './builds';
 import type { AnyProjection } from './definition';
 import type { KnownGeneration } from './generations';
@@ -37,6 +38,11 @@ export class Crew {
 
   get workers(): readonly ProjectionWorker[] {
     return [...this.byGeneration.values()];
+  }
+
+  /** Where each of them stands, the furthest behind first. */
+  get positions(): readonly Position[] {
+    return this.workers.flatMap(({ position }) => position ?? []).sort(comparePositions);
   }
 
   workerOf(name: string, generation: number): ProjectionWorker | undefined {

@@ -1,4 +1,6 @@
 import type { TestDatabase } from '@tsunagari/testing';
+import { createIdentityReader } from './identity/identity-reader';
+import { Pages } from './pages';
 import { createProjectionRunner } from './runner';
 import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
 import { specDeployment } from '../test-programs/spec-deployment';
@@ -77,5 +79,18 @@ describe('the size of a page', () => {
     // 32, and then at most twice as many each time.
     for (const [nth, pos] of positions.entries()) expect(pos).toBeLessThanOrEqual(32 * (2 ** (nth + 1) - 1));
     expect(await runner.audit('trail')).toMatchObject({ equal: true, rows: 40 });
+  });
+
+  it('read once is kept for all who come, until everybody here has passed it', async () => {
+    await world.append(Array.from({ length: 100 }, (_, n) => behaviour(uuid(`who ${n}`), moment(1, n))));
+    const pages = new Pages(options.log, options.pool, createIdentityReader(options), 'understanding', 40);
+    pages.frontier = '100';
+    const readAfter = async (forgotten?: string): Promise<number> => {
+      if (forgotten !== undefined) await pages.forgetBefore(forgotten);
+      expect((await pages.within('0'))?.upTo).toBe('40');
+      return pages.read;
+    };
+    expect([await readAfter(), await readAfter(), await readAfter('39')]).toEqual([40, 40, 40]);
+    expect(await readAfter('40')).toBe(80);
   });
 });

@@ -120,6 +120,15 @@ export class Pages {
     this.kept.clear();
   }
 
+  /** Everybody here is past this position: what is kept of the log before it only costs the garbage collector. */
+  async forgetBefore(position: Position): Promise<void> {
+    for (const [after, reading] of [...this.kept]) {
+      if (comparePositions(after, position) >= 0) continue;
+      const page = await reading.catch(() => undefined);
+      if (page && comparePositions(page.upTo, position) <= 0) this.kept.delete(after);
+    }
+  }
+
   private keep(after: Position, page: Promise<Page>): void {
     this.kept.delete(after);
     this.kept.set(after, page);

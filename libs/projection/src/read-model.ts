@@ -47,14 +47,17 @@ export class ReadModel {
     ) with (fillfactor = 80)`);
   }
 
-  /** The indexes, once it is filled. */
+  /**
+   * The indexes, once it is filled. What they hold is another for every row, its former versions apart, so looking for duplicates, as
+   * PostgreSQL does by itself, only takes time.
+   */
   async index(client: PoolClient): Promise<void> {
     const { definition, table, generation } = this;
     const name = `${definition.name}_g${generation}`;
-    await client.query(`alter table ${table} add primary key (key)`);
+    await client.query(`alter table ${table} add primary key (key) with (deduplicate_items = off)`);
     if (definition.tick) await client.query(`create index if not exists "${name}_due" on ${table} (next_due) where next_due is not null`);
-    for (const [index, list] of (process.env['NOIDX'] ? [] : (definition.indexes ?? [])).entries())
-      await client.query(`create index if not exists "${name}_i${index}" on ${table} (${list.join(', ')})`);
+    for (const [index, list] of (definition.indexes ?? []).entries())
+      await client.query(`create index if not exists "${name}_i${index}" on ${table} (${list.join(', ')}) with (deduplicate_items = off)`);
     await client.query(`analyze ${table}`);
   }
 

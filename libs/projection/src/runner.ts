@@ -308,7 +308,7 @@ class Runner implements ProjectionRunner {
       return pages.frontier !== before;
     }
     const workers = this.crew.workers;
-    const fastest = workers.flatMap(({ position }) => position ?? []).reduce((a, b) => (comparePositions(a, b) > 0 ? a : b), BEGINNING);
+    const fastest = this.crew.positions.at(-1) ?? BEGINNING;
     if (workers.some(({ busy }) => busy) && pages.ahead(fastest) > AHEAD) {
       await this.moved.wait(this.moved.count, 100);
       return true;
@@ -333,6 +333,8 @@ class Runner implements ProjectionRunner {
     const did = await worker.step();
     if (did) {
       this.moved.ring();
+      const [slowest] = this.crew.positions;
+      if (slowest !== undefined) await this.pages.forgetBefore(slowest);
       // A generation beside the live one is verified once it has come far enough.
       if (!this.builds.isIdle) this.advanced.ring();
     }
