@@ -166,7 +166,8 @@ it(`[2.21] after each of ${STEPS} random merges and splits, late facts among the
     const several = customers.filter((customer) => (members.get(customer)?.length ?? 0) > 1);
     const asked = { idempotencyKey: `step-${step}`, by: 'user:spec', requestId: `step-${step}`, at: NOW };
     const involved: string[] = [];
-    if (random.uniform() < 0.5 && customers.length > 2) {
+    // Splits may have left nobody to be split.
+    if ((several.length === 0 || random.uniform() < 0.5) && customers.length > 2) {
       const [one, other] = [pick(customers), pick(customers)];
       if (one === other) continue;
       involved.push(one, other);
