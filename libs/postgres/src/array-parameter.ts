@@ -1,36 +1,35 @@
-/** How the elements of an array of one type go over the wire: PostgreSQL's binary format, as its `…recv` functions read it. */
+import { ARRAY_HEAD_BYTES, BinaryArrays, LENGTH_BYTES, oid, UUID_BYTES } from './binary-arrays';
+
 type Element = {
   readonly oid: number;
-  /** Bytes of a value; NO for one that JavaScript has otherwise than this type: it is left to PostgreSQL to convert or refuse. */
+  /** Bytes of a value; NO for one that JavaScript has otherwise than this type. */
   readonly size: (value: unknown) => number;
-  /** Writes it and answers how many bytes it took, or NO. */
-  readonly write: (into: Buffer, value: never, at: number) => number;
+  readonly write: (arrays: BinaryArrays, value: never) => void;
 };
 
 const NO = -1;
-const HEADER = 20;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-const integer = (oid: number, bytes: number, most: number, write: (into: Buffer, value: number, at: number) => number): Element => ({
-  oid,
-  size: (value) => (Number.isSafeInteger(value) && (value as number) <= most && (value as number) >= -most - 1 ? bytes : NO),
-  write: (into, value: number, at) => write(into, value, at) - at,
-});
+const sizeOfInteger =
+  (bytes: number, most: number): Element['size'] =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) <= most && (value as number) >= -most - 1 ? bytes : NO;
 
 const ELEMENTS: Readonly<Record<string, Element>> = {
-  boolean: {
-    oid: 16,
-    size: (value) => (typeof value === 'boolean' ? 1 : NO),
-    write: (into, value: boolean, at) => into.writeInt8(Number(value), at) - at,
-  },
-  bigint: integer(20, 8, Number.MAX_SAFE_INTEGER, (into, value, at) => into.writeBigInt64BE(BigInt(value), at)),
-  smallint: integer(21, 2, 2 ** 15 - 1, (into, value, at) => into.writeInt16BE(value, at)),
-  integer: integer(23, 4, 2 ** 31 - 1, (into, value, at) => into.writeInt32BE(value, at)),
+  boolean: { oid: oid.bool, size: (value) => (typeof value === 'boolean' ? 1 : NO), write: (arrays, value: boolean) => arrays.bool(value) },
+  smallint: { oid: oid.int2, size: sizeOfInteger(2, 2 ** 15 - 1), write: (arrays, value: number) => arrays.int2(value) },
+  integer: { oid: oid.int4, size: sizeOfInteger(4, 2 ** 31 - 1), write: (arrays, value: number) => arrays.int4(value) },
+  bigint: { oid: oid.int8, size: sizeOfInteger(8, Number.MAX_SAFE_INTEGER), write: (arrays, value: number) => arrays.int8(BigInt(value)) },
   text: {
-    oid: 25,
+    oid: oid.text,
     size: (value) => (typeof value === 'string' ? Buffer.byteLength(value) : NO),
-    write: (into, value: string, at) => into.write(value, at),
+    write: (arrays, value: string) => arrays.text(value),
   },
-  uuid: { oid: 2950, size: (value) => (typeof value === 'string' && value.length === 36 ? 16 : NO), write: writeUuid },
+  uuid: {
+    oid: oid.uuid,
+    size: (value) => (typeof value === 'string' && UUID.test(value) ? UUID_BYTES : NO),
+    write: (arrays, value: string) => arrays.uuid(value),
+  },
 };
 
 /**
@@ -41,42 +40,12 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
 export function arrayParameter(type: string, values: readonly unknown[]): Buffer | readonly unknown[] {
   const element = ELEMENTS[type];
   if (!element) return values;
-  const { oid, size, write } = element;
-  let length = HEADER + 4 * values.length;
-  let nulls = 0;
+  let bytes = ARRAY_HEAD_BYTES + LENGTH_BYTES * values.length;
   for (const value of values) {
-    const bytes = value === null ? 0 : size(value);
-    if (bytes === NO) return values;
-    length += bytes;
-    if (value === null) nulls = 1;
+    const size = value === null ? 0 : element.size(value);
+    if (size === NO) return values;
+    bytes += size;
   }
-  const into = Buffer.allocUnsafe(length);
-  // One dimension, whether there are nulls, the type of the elements, how many, and the index of the first.
-  [1, nulls, oid, values.length, 1].forEach((field, index) => into.writeInt32BE(field, index * 4));
-  let at = HEADER;
-  for (const value of values) {
-    // A null is a length of −1 and no bytes.
-    const bytes = value === null ? 0 : write(into, value as never, at + 4);
-    if (bytes === NO) return values;
-    into.writeInt32BE(value === null ? -1 : bytes, at);
-    at += 4 + bytes;
-  }
-  return into;
-}
-
-const NIBBLES = new Int8Array(128).fill(NO);
-for (const [value, digit] of [...'0123456789abcdef'].entries())
-  for (const written of [digit, digit.toUpperCase()]) NIBBLES[written.charCodeAt(0)] = value;
-
-const nibble = (text: string, at: number): number => NIBBLES[text.charCodeAt(at)] ?? NO;
-
-function writeUuid(into: Buffer, text: string, at: number): number {
-  let from = 0;
-  for (let byte = 0; byte < 16; byte++) {
-    if (byte === 4 || byte === 6 || byte === 8 || byte === 10) if (text[from++] !== '-') return NO;
-    const value = (nibble(text, from++) << 4) | nibble(text, from++);
-    if (value < 0) return NO;
-    into[at + byte] = value;
-  }
-  return 16;
+  const arrays = new BinaryArrays(Buffer.allocUnsafe(bytes));
+  return arrays.array(element.oid, values, (value) => (value === null ? arrays.nothing() : element.write(arrays, value as never)));
 }

@@ -2,6 +2,7 @@ export * from './supervisor';
 export { createPool, isoMoment, typeParsers } from './pool';
 export type { Notification, Pool, PoolClient, PoolOptions, QueryResult, QueryResultRow } from './pool';
 export { arrayParameter } from './array-parameter';
+export { ARRAY_HEAD_BYTES, BinaryArrays, LENGTH_BYTES, oid, UUID_BYTES } from './binary-arrays';
 export { queryText } from './query-text';
 export type { Statement } from './query-text';
 export { inTransaction } from './transaction';

@@ -75,11 +75,7 @@ export class PageFold {
       const row = rows.get(key);
       const sorted = inFoldOrder(facts);
       if (row && !comesAfter(worker.definition, row, sorted, known.days)) refold.add(key);
-      else {
-        // Most keys keep nobody waiting: a promise for each would be a tenth of the work.
-        const kept = this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
-        if (kept) await kept;
-      }
+      else await this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
     }
   }
 
@@ -119,21 +115,13 @@ export class PageFold {
     }
   }
 
-  /** What throws for a key stops that key alone. Answers a promise where it has to be waited for. */
-  private keep(
+  /** What throws for a key stops that key alone. */
+  private async keep(
     key: string,
     row: StoredRow | undefined,
     fold: (was: Folded<unknown> | undefined) => Folded<unknown> | undefined,
-  ): Promise<void> | undefined {
-    if (this.careful) return this.mark(key).then(() => this.foldOne(key, row, fold));
-    return this.foldOne(key, row, fold);
-  }
-
-  private foldOne(
-    key: string,
-    row: StoredRow | undefined,
-    fold: (was: Folded<unknown> | undefined) => Folded<unknown> | undefined,
-  ): Promise<void> | undefined {
+  ): Promise<void> {
+    if (this.careful) await this.mark(key);
     try {
       const before = row && foldedSoFar(row);
       const folded = fold(before);
@@ -144,12 +132,12 @@ export class PageFold {
       if (this.waiting.has(key)) this.sink.unparked.push(key);
     } catch (error) {
       this.sink.parked.push(this.worker.parkedBy(key, error, this.waiting));
-      return undefined;
+      return;
     }
-    return this.sink.full();
+    await this.sink.full();
   }
 
-  private drop(key: string, row: StoredRow | undefined): undefined {
+  private drop(key: string, row: StoredRow | undefined): void {
     this.tell(key, row && foldedSoFar(row), undefined);
     this.sink.dropped.push(key);
     if (this.waiting.has(key)) this.sink.unparked.push(key);

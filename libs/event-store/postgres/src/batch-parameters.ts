@@ -1,18 +1,8 @@
+import { ARRAY_HEAD_BYTES, BinaryArrays, LENGTH_BYTES, oid, UUID_BYTES } from '@tsunagari/postgres';
 import type { EncodedAppend, EncodedFact } from './encode';
 
-/** Object ids of PostgreSQL's own types: the same in every server. */
-const oid = { bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, json: 114, timestamptz: 1184, uuid: 2950 } as const;
-
-/** An array's header: dimensions, flags, type of the elements, how many, first index. */
-const headBytes = 20;
-const lengthBytes = 4;
-const uuidBytes = 16;
 const keptBytes = 8_000_000;
 const utf8BytesPerUnit = 3;
-const shortText = 100;
-
-/** Value of a hexadecimal digit by its character code. */
-const digits = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0);
 
 /**
  * The parameters of append_events after the clock, each array in PostgreSQL's binary form. As text, every JSON document would be
@@ -21,7 +11,6 @@ const digits = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(Str
  */
 export class BatchParameters {
   private memory = Buffer.alloc(0);
-  private at = 0;
 
   of(appends: readonly EncodedAppend[]): Buffer[] {
     const command: number[] = [];
@@ -34,107 +23,30 @@ export class BatchParameters {
         facts.push(fact);
       }
     this.reserve(appends, facts);
+    const arrays = new BinaryArrays(this.memory);
     return [
-      this.array(oid.text, appends, ({ stream }) => this.text(stream)),
-      this.array(oid.int8, appends, ({ expected }) => this.int8(BigInt(expected))),
-      this.array(oid.int4, appends, (append) => this.int4(append.facts.length)),
-      this.array(oid.int4, command, (number) => this.int4(number)),
-      this.array(oid.int4, nth, (number) => this.int4(number)),
-      this.array(oid.uuid, facts, ({ id }) => this.uuid(id)),
-      this.array(oid.bytea, facts, ({ digest }) => this.hex(digest)),
-      this.array(oid.text, facts, ({ type }) => this.text(type)),
-      this.array(oid.int2, facts, ({ schema }) => this.int2(schema)),
-      this.array(oid.uuid, facts, ({ subject }) => (subject === null ? this.nothing() : this.uuid(subject))),
-      this.array(oid.json, facts, ({ data }) => this.text(data)),
-      this.array(oid.json, facts, ({ meta }) => this.text(meta)),
-      this.array(oid.timestamptz, facts, ({ occurred }) => this.int8(occurred)),
+      arrays.array(oid.text, appends, ({ stream }) => arrays.text(stream)),
+      arrays.array(oid.int8, appends, ({ expected }) => arrays.int8(BigInt(expected))),
+      arrays.array(oid.int4, appends, (append) => arrays.int4(append.facts.length)),
+      arrays.array(oid.int4, command, (number) => arrays.int4(number)),
+      arrays.array(oid.int4, nth, (number) => arrays.int4(number)),
+      arrays.array(oid.uuid, facts, ({ id }) => arrays.uuid(id)),
+      arrays.array(oid.bytea, facts, ({ digest }) => arrays.hex(digest)),
+      arrays.array(oid.text, facts, ({ type }) => arrays.text(type)),
+      arrays.array(oid.int2, facts, ({ schema }) => arrays.int2(schema)),
+      arrays.array(oid.uuid, facts, ({ subject }) => (subject === null ? arrays.nothing() : arrays.uuid(subject))),
+      arrays.array(oid.json, facts, ({ data }) => arrays.text(data)),
+      arrays.array(oid.json, facts, ({ meta }) => arrays.text(meta)),
+      arrays.array(oid.timestamptz, facts, ({ occurred }) => arrays.int8(occurred)),
     ];
   }
 
   /** Room for the longest form of everything, so that nothing has to be measured before it is written. */
   private reserve(appends: readonly EncodedAppend[], facts: readonly EncodedFact[]): void {
-    let bytes = 13 * headBytes;
-    for (const { stream } of appends) bytes += 7 * lengthBytes + 8 + 4 + stream.length * utf8BytesPerUnit;
+    let bytes = 13 * ARRAY_HEAD_BYTES;
+    for (const { stream } of appends) bytes += 7 * LENGTH_BYTES + 8 + 4 + stream.length * utf8BytesPerUnit;
     for (const { digest, type, data, meta } of facts)
-      bytes += 12 * lengthBytes + 2 * uuidBytes + 18 + digest.length + (type.length + data.length + meta.length) * utf8BytesPerUnit;
+      bytes += 12 * LENGTH_BYTES + 2 * UUID_BYTES + 18 + digest.length + (type.length + data.length + meta.length) * utf8BytesPerUnit;
     if (this.memory.length < bytes || this.memory.length > keptBytes) this.memory = Buffer.allocUnsafeSlow(Math.max(bytes, 4_096));
-    this.at = 0;
-  }
-
-  private array<T>(element: number, values: readonly T[], write: (value: T) => void): Buffer {
-    const from = this.at;
-    this.raw4(1);
-    this.raw4(element === oid.uuid ? 1 : 0);
-    this.raw4(element);
-    this.raw4(values.length);
-    this.raw4(1);
-    for (const value of values) write(value);
-    return this.memory.subarray(from, this.at);
-  }
-
-  private text(text: string): void {
-    const from = this.at + lengthBytes;
-    const written = text.length <= shortText ? this.ascii(text, from) : -1;
-    const bytes = written >= 0 ? written : this.memory.write(text, from, 'utf8');
-    this.raw4(bytes);
-    this.at += bytes;
-  }
-
-  /** For short texts a loop is faster than the way to the native encoder. -1 where a character is not ASCII. */
-  private ascii(text: string, from: number): number {
-    for (let place = 0; place < text.length; place++) {
-      const code = text.charCodeAt(place);
-      if (code > 127) return -1;
-      this.memory[from + place] = code;
-    }
-    return text.length;
-  }
-
-  private hex(text: string): void {
-    const bytes = text.length >> 1;
-    this.raw4(bytes);
-    for (let place = 0; place < bytes; place++) this.memory[this.at++] = this.byteAt(text, 2 * place);
-  }
-
-  private uuid(text: string): void {
-    this.raw4(uuidBytes);
-    for (let place = 0; place < text.length; place += 2) {
-      if (text.charCodeAt(place) === hyphen) place++;
-      this.memory[this.at++] = this.byteAt(text, place);
-    }
-  }
-
-  private byteAt(text: string, place: number): number {
-    return ((digits[text.charCodeAt(place)] ?? 0) << 4) | (digits[text.charCodeAt(place + 1)] ?? 0);
-  }
-
-  private nothing(): void {
-    this.raw4(-1);
-  }
-
-  private int2(value: number): void {
-    this.raw4(2);
-    this.memory[this.at++] = value >> 8;
-    this.memory[this.at++] = value;
-  }
-
-  private int4(value: number): void {
-    this.raw4(4);
-    this.raw4(value);
-  }
-
-  private int8(value: bigint): void {
-    this.raw4(8);
-    this.at = this.memory.writeBigInt64BE(value, this.at);
-  }
-
-  private raw4(value: number): void {
-    this.memory[this.at] = value >> 24;
-    this.memory[this.at + 1] = value >> 16;
-    this.memory[this.at + 2] = value >> 8;
-    this.memory[this.at + 3] = value;
-    this.at += 4;
   }
 }
-
-const hyphen = 0x2d;
