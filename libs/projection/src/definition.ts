@@ -67,7 +67,7 @@ export type ProjectionDefinition<S> = {
   /** The fold gives the same in any order, so a late fact needs no re-fold. Without effect where there are ticks. */
   readonly commutative?: boolean;
   readonly columns: readonly ReadModelColumn<S>[];
-  /** Indexes, as column lists: `['net_minor', 'key']`. Each is written again with every fact of a customer: only what a query reads. */
+  /** Indexes, as column lists that end with `key`: `['net_minor', 'key']`. Each is written again with every fact of a customer: only what a query reads. */
   readonly indexes?: readonly (readonly string[])[];
   /** Decimals to which each float of the state is rounded in the state hash, by field name; integers need none. */
   readonly decimals?: Readonly<Record<string, number>>;
@@ -91,6 +91,8 @@ export function defineProjection<S>(definition: ProjectionDefinition<S>): Projec
   if (!name.test(definition.name)) throw new Error(`a projection's name is lower case with underscores: ${definition.name}`);
   if ((definition.tick === undefined) !== (definition.nextDue === undefined))
     throw new Error(`${definition.name}: tick and nextDue belong together`);
+  for (const list of definition.indexes ?? [])
+    if (list.at(-1) !== 'key') throw new Error(`${definition.name}: an index ends with key, as the pages of a list do: ${list.join(', ')}`);
   for (const column of definition.columns)
     if (!name.test(column.name) || OWN_COLUMNS.includes(column.name))
       throw new Error(`${definition.name}: no column may be called ${column.name}`);

@@ -149,6 +149,25 @@ export function labelledView(name: string, label: string): string {
   return `${name}_at_${label}`;
 }
 
+/** States were of type json, and each was parsed once more whenever it was written. Tables from then are taken over, with what shows them. */
+export function keepStatesAsText(pool: Pool, schema: string): Promise<void> {
+  const s = quoted(schema);
+  return inTransaction(pool, async (client) => {
+    await lockProjection(client, schema, '');
+    const { rows } = await client.query<Pick<KnownGeneration, 'name' | 'generation' | 'live' | 'label'>>(
+      `select name, generation, live, label from ${s}.projections where exists (select from information_schema.columns
+         where table_schema = $1 and table_name = name || '_g' || generation and column_name = 'state' and data_type = 'json')`,
+      [schema],
+    );
+    for (const { name, generation, live, label } of rows) {
+      const view = label !== null ? labelledView(name, label) : live ? name : undefined;
+      if (view !== undefined) await client.query(`drop view if exists ${s}."${view}"`);
+      await client.query(`alter table ${s}."${name}_g${generation}" alter column state type text`);
+      if (view !== undefined) await showView(client, schema, view, name, generation);
+    }
+  });
+}
+
 /** Keeps a change until it has been told as a fact. In the transaction that makes it. */
 export async function tell(client: PoolClient, schema: string, change: GenerationChange): Promise<void> {
   await client.query(`insert into ${quoted(schema)}.generation_changes (id, change) values ($1, $2)`, [

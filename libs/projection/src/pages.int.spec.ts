@@ -81,6 +81,26 @@ describe('the size of a page', () => {
     expect(await runner.audit('trail')).toMatchObject({ equal: true, rows: 40 });
   });
 
+  it('of a build is small, and many are written in one transaction, unless its size was asked for', async () => {
+    await world.append(Array.from({ length: 2_600 }, (_, n) => behaviour(uuid(`who ${n % 300}`), moment(1, n))));
+    const writesOf = async (schema: string, given: Partial<ProjectionRunnerOptions>): Promise<number> => {
+      const runner = await started({ ...given, schema });
+      await runner.catchUp();
+      const { rows } = await db.pool.query<{ n: number }>(`select count(*)::int as n from ${schema}_writes`);
+      return rows[0]?.n ?? 0;
+    };
+    for (const schema of ['whole', 'paged']) {
+      await started({ schema, definitions: [] });
+      await running.pop()?.stop();
+      await db.pool.query(`create table ${schema}_writes (customer uuid);
+        create function ${schema}_wrote() returns trigger language plpgsql as $$ begin insert into ${schema}_writes values (new.last_customer); return null; end $$;
+        create trigger wrote after update on ${schema}.checkpoints for each row
+          when (new.shard = -1 and new.last_customer is distinct from old.last_customer) execute function ${schema}_wrote()`);
+    }
+    expect(await writesOf('whole', {})).toBe(1);
+    expect(await writesOf('paged', { buildPageSize: 100 })).toBeGreaterThanOrEqual(26);
+  });
+
   it('read once is kept for all who come, until everybody here has passed it', async () => {
     await world.append(Array.from({ length: 100 }, (_, n) => behaviour(uuid(`who ${n}`), moment(1, n))));
     const pages = new Pages(options.log, options.pool, createIdentityReader(options), 'understanding', 40);

@@ -47,10 +47,7 @@ export class ReadModel {
     ) with (fillfactor = 80)`);
   }
 
-  /**
-   * The indexes, once it is filled. What they hold is another for every row, its former versions apart, so looking for duplicates, as
-   * PostgreSQL does by itself, only takes time.
-   */
+  /** The indexes, once it is filled. Those that end with the key hold something else for every row: looking for duplicates only takes time. */
   async index(client: PoolClient): Promise<void> {
     const { definition, table, generation } = this;
     const name = `${definition.name}_g${generation}`;

@@ -7,7 +7,7 @@ import { Builds } from './builds';
 import type { AnyProjection } from './definition';
 import type { Dropped, GenerationStatus, Promoted, RebuildRequest, RebuildStarted, Refused } from './generation-face';
 import { Operations } from './operations';
-import { ensureGeneration } from './generations';
+import { ensureGeneration, keepStatesAsText } from './generations';
 import { createIdentityReader, type IdentityReader } from './identity/identity-reader';
 import { StageZero } from './identity/stage-zero';
 import { giveBack } from './leases';
@@ -143,6 +143,7 @@ class Runner implements ProjectionRunner {
   async start(): Promise<StartOutcome> {
     const { pool, log, journal } = this.options;
     await ensureSchema(pool, this.schema);
+    await keepStatesAsText(pool, this.schema);
     const differs = await logDiffers(pool, this.schema, journal);
     if (differs) return differs;
     for (const definition of (await this.options.findDefinitions?.()) ?? [])

@@ -42,21 +42,6 @@ do $$ begin
   end if;
 end $$;`;
 
-/** States were of type json: each was parsed once more whenever it was written. Now they are text, and the views show them as json. */
-const statesAsTextSql = (s: string): string => `
-do $$ declare g record; begin
-  for g in select format('${s}.%I', name || '_g' || generation) as stored, format('${s}.%I', name || coalesce('_at_' || label, '')) as shown,
-      live or label is not null as is_shown,
-      (select coalesce(string_agg(format(', %I', c), ''), '') from json_array_elements_text(coalesce(columns, '[]')) c) as columns
-    from ${s}.projections p where exists (select from information_schema.columns i where i.table_schema = '${s.replaceAll('"', '')}'
-      and i.table_name = p.name || '_g' || p.generation and i.column_name = 'state' and i.data_type = 'json')
-  loop
-    if g.is_shown then execute 'drop view if exists ' || g.shown; end if;
-    execute format('alter table %s alter column state type text using state::text', g.stored);
-    if g.is_shown then execute format('create view %s as select key, state::json as state%s from %s', g.shown, g.columns, g.stored); end if;
-  end loop;
-end $$;`;
-
 const runnerSql = (s: string): string => `
 -- Where a shard of a reader's generation stands. id is the last event seen, id_pos its position: a restored database is noticed by it.
 -- lease names the worker who may move it; strikes count its unclean deaths since the last page: the first, and those at a key, which marker
@@ -121,7 +106,7 @@ export async function ensureSchema(pool: Pool, schema: string): Promise<void> {
   await inTransaction(pool, async (client) => {
     await client.query(`select pg_advisory_xact_lock(hashtextextended('tsunagari.projection:${schema}', 0))`);
     await client.query(upgradeSql(quoted(schema)));
-    await client.query(schemaSql(schema) + runnerSql(quoted(schema)) + statesAsTextSql(quoted(schema)));
+    await client.query(schemaSql(schema) + runnerSql(quoted(schema)));
     await client.query(outboxSql(quoted(schema)));
     await client.query(
       `insert into ${quoted(schema)}.checkpoints (reader, generation, shard) values ('${IDENTITY}', 1, 0) on conflict do nothing`,

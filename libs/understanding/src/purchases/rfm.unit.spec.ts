@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { purchasesProjection } from './purchases.projection';
-import { type PurchasesState } from './purchases.state';
+import { NOTHING, type PurchasesState } from './purchases.state';
 import { rfmScores } from '@tsunagari/metrics';
 import { rfmValues } from './rfm';
 
@@ -9,16 +9,10 @@ const withDays = (saleDays: readonly (readonly [number, number, number])[]): Pur
   ...nothing,
   byCurrency: {
     GBP: {
+      ...NOTHING,
       orders: saleDays.length,
       invoices: saleDays.length,
-      refunds: 0,
       salesMinor: saleDays.reduce((sum, [, gross]) => sum + gross, 0),
-      orderedMinor: 0,
-      refundedMinor: 0,
-      adjustedMinor: 0,
-      marginMinor: 0,
-      marginSalesMinor: 0,
-      marginOrders: 0,
       saleDays,
     },
   },
