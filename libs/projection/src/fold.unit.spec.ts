@@ -73,6 +73,15 @@ describe('the fold of a customer', () => {
     expect(() => foldCustomer(stuck, [factAt(0, 0, 'a')], { lastClosed: dayText(5), timeZone: 'UTC' })).toThrow('not later');
   });
 
+  it.each([
+    ['a name that SQL would have to quote', { name: 'Nightly' }, 'lower case'],
+    ['days without what happens at their close', { tick: undefined }, 'belong together'],
+    ['a column that every read model has', { columns: [{ name: 'state', sql: 'text', value: () => '' }] }, 'no column may be called state'],
+    ['an index that holds the same of several rows', { indexes: [['told']] }, 'an index ends with key'],
+  ] as const)('%s is no definition', (_, wrong, why) => {
+    expect(() => defineProjection({ ...nightly, ...wrong } as typeof nightly)).toThrow(why);
+  });
+
   it('gives the same state in pages, late, shuffled and doubled as in one go (failure mode 12)', () => {
     const days = fc.array(fc.record({ day: fc.nat(12), minute: fc.nat(1439), id: fc.nat(30), close: fc.option(fc.nat(14), { freq: 3 }) }), {
       minLength: 1,
