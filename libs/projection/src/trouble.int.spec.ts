@@ -74,6 +74,32 @@ describe('the runner in trouble', () => {
     expect(await runner.audit('fragile')).toMatchObject({ equal: true, parked: 0 });
   });
 
+  it('keeps the later facts of every parked key waiting when a page is folded in parts (failure mode 13)', async () => {
+    const options = {
+      attempts: 1,
+      pageSize: 800,
+      definitions: [
+        trailProjection('trail', {
+          fact: (fact) => {
+            if ((fact.data as { name?: string }).name === 'poison') throw new Error('poison');
+          },
+        }),
+      ],
+    };
+    // It is there before the facts are, and finds them when it starts again: as large pages.
+    const before = await started(options);
+    await before.catchUp();
+    await before.stop();
+    const customers = Array.from({ length: 800 }, (_, n) => uuid(`customer ${n}`));
+    const poisoned = new Set(customers.filter((_, n) => n % 20 === 0));
+    await world.append(customers.map((customer) => behaviour(customer, moment(1), poisoned.has(customer) ? 'poison' : 'a')));
+    await world.append(customers.map((customer) => behaviour(customer, moment(2))));
+    const runner = await started(options);
+    expect(await runner.catchUp()).toMatchObject({ kind: 'caught-up' });
+    expect(new Set((await runner.parked()).map(({ customer }) => customer))).toEqual(poisoned);
+    expect(await counts()).toEqual(Object.fromEntries(customers.filter((each) => !poisoned.has(each)).map((each) => [each, 2])));
+  });
+
   it('gets over what throws once, by itself (failure mode 13)', async () => {
     let thrown = 0;
     const runner = await started({

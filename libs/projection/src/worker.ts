@@ -48,8 +48,10 @@ export class ProjectionWorker {
   factsPerSecond = 0;
   private readonly at = new Map<number, Position>();
   private readonly types: ReadonlySet<string>;
-  /** Keys of ours that wait, with the attempts made; undefined when it must be read anew. */
-  private waiting: Map<string, number> | undefined;
+  /** Keys of ours that wait, with the attempts made: one for all parts of a page, each of which adds those of its own shards. */
+  private readonly waiting = new Map<string, number>();
+  /** Shards whose waiting keys are still to be read. */
+  private readonly unread = new Set<number>();
   private readonly retries = new Set<string>();
   /** Shards whose last owner died: their next page marks each key before it is folded. */
   private readonly careful = new Set<number>();
@@ -81,8 +83,7 @@ export class ProjectionWorker {
       this.careful.add(shard);
       this.most = CAREFUL;
     }
-    this.at.set(shard, pos);
-    this.waiting = undefined;
+    this.stand(shard, pos);
   }
 
   keepOnly(isOwned: (shard: number) => boolean): void {
@@ -92,9 +93,14 @@ export class ProjectionWorker {
   /** After a lost lease: what is ours, where it stands. */
   resync = (shards: readonly TakenShard[]): void => {
     this.at.clear();
-    for (const { shard, pos } of shards) this.at.set(shard, pos);
-    this.waiting = undefined;
+    for (const { shard, pos } of shards) this.stand(shard, pos);
   };
+
+  private stand(shard: number, pos: Position): void {
+    this.at.set(shard, pos);
+    this.unread.add(shard);
+    for (const customer of this.waiting.keys()) if (shardOf(customer) === shard) this.waiting.delete(customer);
+  }
 
   get shards(): number {
     return this.at.size;
@@ -154,7 +160,8 @@ export class ProjectionWorker {
     const { pool, schema, worker, gate, pages } = this.context;
     const { definition, model } = this;
     const context = await pages.context(page);
-    const waiting = (this.waiting ??= await this.readWaiting());
+    await this.readWaiting(shards);
+    const { waiting } = this;
     const retried = [...this.retries].filter((key) => shards.includes(shardOf(key)));
     const careful = shards.some((shard) => this.careful.has(shard));
     const outcome = await writePage(
@@ -183,12 +190,21 @@ export class ProjectionWorker {
     }
   }
 
-  private async readWaiting(): Promise<Map<string, number>> {
-    const { rows } = await this.context.pool.query<{ customer: string; attempts: number }>(
-      `select customer, attempts from ${quoted(this.context.schema)}.parked where projection = $1 and generation = $2 and shard = any($3::int[])`,
-      [this.definition.name, this.model.generation, [...this.at.keys()]],
-    );
-    return new Map(rows.map(({ customer, attempts }) => [customer, attempts]));
+  private async readWaiting(of: readonly number[]): Promise<void> {
+    const shards = of.filter((shard) => this.unread.has(shard));
+    if (shards.length === 0) return;
+    // Not behind the question: one of them may come anew meanwhile.
+    for (const shard of shards) this.unread.delete(shard);
+    try {
+      const { rows } = await this.context.pool.query<{ customer: string; attempts: number }>(
+        `select customer, attempts from ${quoted(this.context.schema)}.parked where projection = $1 and generation = $2 and shard = any($3::int[])`,
+        [this.definition.name, this.model.generation, shards],
+      );
+      for (const { customer, attempts } of rows) this.waiting.set(customer, attempts);
+    } catch (error) {
+      for (const shard of shards) this.unread.add(shard);
+      throw error;
+    }
   }
 
   parkedBy(customer: string, cause: unknown, waiting: ReadonlyMap<string, number>): NewlyParked {
