@@ -1,4 +1,6 @@
+import { comparePositions, type Position } from '@tsunagari/contracts';
 import { duration, quantity, table } from '@tsunagari/deployment';
+import type { ProjectionStatus } from '@tsunagari/projection';
 import { currentScores, lastClosedDay, latestModel } from '@tsunagari/understanding';
 import { answer, openAccess, openIntake, UsageError, withServices, type Command } from '../command';
 
@@ -35,7 +37,7 @@ export const statusCommand: Command = {
         name,
         `${version}.${generation}`,
         position,
-        lagMs === 0 ? 'caught up' : `${duration(lagMs / 1000)} behind${rebuilding ? ', rebuilding' : ''}`,
+        standOf({ position, lagMs, rebuilding }, head),
         quantity(parked),
       ]);
       answer(
@@ -55,3 +57,12 @@ export const statusCommand: Command = {
     });
   },
 };
+
+/** By positions, not by age alone: where the deployment's clock stands, nothing ages. */
+export function standOf(
+  { position, lagMs, rebuilding }: Pick<ProjectionStatus, 'position' | 'lagMs' | 'rebuilding'>,
+  head: Position,
+): string {
+  if (comparePositions(position, head) >= 0) return 'caught up';
+  return `${lagMs > 0 ? `${duration(lagMs / 1000)} ` : ''}behind${rebuilding ? ', rebuilding' : ''}`;
+}
