@@ -9,6 +9,14 @@ import type { ProjectionRunner, ProjectionRunnerOptions } from './runner-face';
 import { specDeployment } from '../test-programs/spec-deployment';
 import { behaviour, moment, trailProjection, uuid, type World } from './spec-world';
 
+/** The processes that have shards of the projection. */
+const processesWithShards = async (db: TestDatabase): Promise<readonly string[]> =>
+  (
+    await db.pool.query<{ lease: string }>(
+      `select distinct lease from understanding.checkpoints where reader = 'trail' and shard >= 0 and lease is not null`,
+    )
+  ).rows.map(({ lease }) => lease);
+
 describe('the runner in trouble', () => {
   let db: TestDatabase;
   let world: World;
@@ -98,6 +106,42 @@ describe('the runner in trouble', () => {
     expect(await runner.catchUp()).toMatchObject({ kind: 'caught-up' });
     expect(new Set((await runner.parked()).map(({ customer }) => customer))).toEqual(poisoned);
     expect(await counts()).toEqual(Object.fromEntries(customers.filter((each) => !poisoned.has(each)).map((each) => [each, 2])));
+  });
+
+  it('knows who waits although the first question for it fails, and who waits no more when another process replayed them (failure mode 13)', async () => {
+    let isFixed = false;
+    const definitions = [
+      trailProjection('trail', {
+        fact: (fact) => {
+          if (!isFixed && (fact.data as { name?: string }).name === 'poison') throw new Error('poison');
+        },
+      }),
+    ];
+    const customers = Array.from({ length: 16 }, (_, n) => uuid(`customer ${n}`));
+    const first = await started({ definitions, attempts: 1 });
+    await world.append(customers.map((customer) => behaviour(customer, moment(1), 'poison')));
+    await first.catchUp();
+    await first.stop();
+    let failed = 0;
+    const pool = Object.create(options.pool) as typeof options.pool;
+    pool.query = ((statement: unknown, ...rest: never[]) =>
+      typeof statement === 'string' && statement.startsWith('select customer, attempts') && failed++ === 0
+        ? Promise.reject(new Error('cut off'))
+        : (options.pool.query as (...all: unknown[]) => unknown)(statement, ...rest)) as typeof pool.query;
+    const one = await started({ definitions, attempts: 1, pool });
+    await world.append(customers.map((customer) => behaviour(customer, moment(2))));
+    expect(await one.catchUp()).toMatchObject({ kind: 'caught-up' });
+    expect(failed).toBeGreaterThan(0);
+    expect(await counts()).toEqual({});
+
+    const other = await started({ definitions, attempts: 1 });
+    await until(async () => (await processesWithShards(db)).length === 2);
+    isFixed = true;
+    for (const customer of customers) expect(await other.replay('trail', customer)).toEqual({ kind: 'replayed' });
+    await other.stop();
+    await world.append(customers.map((customer) => behaviour(customer, moment(3))));
+    expect(await one.catchUp()).toMatchObject({ kind: 'caught-up' });
+    expect(await counts()).toEqual(Object.fromEntries(customers.map((customer) => [customer, 3])));
   });
 
   it('gets over what throws once, by itself (failure mode 13)', async () => {
