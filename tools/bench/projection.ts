@@ -13,6 +13,7 @@ type Work = { readonly facts: number; readonly customers: number; readonly lines
 
 /** Facts that the peer is given: at its rate a million would take half an hour. */
 const PEER_SHARE = 0.005;
+const PEER_RUNS = 3;
 /** Of the facts that are folded as they come, these come first; the rest finds customers with long states. */
 const FIRST = 0.8;
 
@@ -31,7 +32,7 @@ export async function projectionBenchmarks({
   const small: Work = { facts: 1_000_000 * scale, customers: 100_000 * scale, lines: 1 };
   const real: Work = { facts: 100_000 * scale, customers: 10_000 * scale, lines: 16 };
   const [one, other] = [await measured(small), await measured(real)];
-  const peer = { name: 'Emmett, pongoMultiStreamProjection', runs: [one.emmett] };
+  const peer = { name: 'Emmett, pongoMultiStreamProjection', runs: one.emmett };
   const named = ({ facts, customers }: Work): string =>
     `${facts.toLocaleString('en-GB')} facts into ${customers.toLocaleString('en-GB')} customers`;
   const reads = `${one.reads.toLocaleString('en-GB')} reads, ${one.failed} failed or waiting ${READ_LOCK_MS} ms for a lock, the slowest ${Math.round(one.slowest)} ms`;
@@ -51,7 +52,7 @@ export async function projectionBenchmarks({
       unit: 'facts/s',
       runs: [one.live],
       peer,
-      target: '≥ 30,000',
+      target: '≥ 30,000; ≥ 40× Emmett',
       note: `the last fifth of them, whose customers have eight orders and more: ${Math.round(one.lastFifth).toLocaleString('en-GB')} facts/s`,
     },
     {
@@ -102,7 +103,7 @@ async function measured(work: Work) {
     const live = work.facts / (seconds + more);
     const own = { bytes, live, lastFifth: (work.facts - first) / more, ...(await rebuilt(pool, runner, work)) };
     await runner.stop();
-    return { ...own, emmett: work.lines === 1 ? await peer(pool, server.url, work) : 0 };
+    return { ...own, emmett: work.lines === 1 ? await peer(pool, server.url, work) : [] };
   } finally {
     await runner.stop();
     await log.close();
@@ -150,27 +151,31 @@ async function rebuilt(pool: Pool, runner: ProjectionRunner, { facts, customers 
   return { ...reading, heapMb, whole, rebuilt: status.factsPerSecond };
 }
 
-/** Emmett with some of the same facts and the same fold, in a database of its own: the same documents, or it does not count. */
-async function peer(pool: Pool, url: string, { facts, customers }: Work): Promise<number> {
+/** Emmett with some of the same facts and the same fold, each run in a database of its own: the same documents, or it does not count. */
+async function peer(pool: Pool, url: string, { facts, customers }: Work): Promise<number[]> {
   const { rows } = await pool.query<{ customer: string; type: string; data: Record<string, unknown>; occurred: Date; id: string }>(
     'select subject::text as customer, type, data, occurred, id from events where subject = any(array(select distinct subject from events where subject is not null order by subject limit $1)) order by pos',
     [customers * PEER_SHARE],
   );
   if (rows.length !== facts * PEER_SHARE) throw new Error('the peer was given other facts');
-  await pool.query('create database emmett');
   const { initial, evolve } = purchasesProjection();
   const asFact = ({ id, type, data, occurred, customer }: (typeof rows)[number]): Fact => ({
     ...{ id, type, data, subject: customer, schema: orderPlaced.version, occurred: new Date(occurred).toISOString() },
     ...{ meta: { actor: '', source: '', correlationId: '' }, position: '0', stream: '', version: 1, recorded: '' },
   });
   const events = rows.map((row) => ({ customer: row.customer, type: row.type, data: { ...row } }));
-  const { eventsPerSecond, documents } = await emmettRebuild<PurchasesState>(inDatabase(url, 'emmett'), events, {
-    initial,
-    evolve: (state, { data }) => evolve(state, asFact(data as (typeof rows)[number])),
-  });
-  const orders = [...documents.values()].reduce((sum, { byCurrency }) => sum + (byCurrency['GBP']?.orders ?? 0), 0);
-  if (documents.size !== customers * PEER_SHARE || orders !== events.length) throw new Error('the peer did not do the work');
-  return eventsPerSecond;
+  const runs: number[] = [];
+  for (let run = 1; run <= PEER_RUNS; run++) {
+    await pool.query(`create database emmett_${run}`);
+    const { eventsPerSecond, documents } = await emmettRebuild<PurchasesState>(inDatabase(url, `emmett_${run}`), events, {
+      initial,
+      evolve: (state, { data }) => evolve(state, asFact(data as (typeof rows)[number])),
+    });
+    const orders = [...documents.values()].reduce((sum, { byCurrency }) => sum + (byCurrency['GBP']?.orders ?? 0), 0);
+    if (documents.size !== customers * PEER_SHARE || orders !== events.length) throw new Error('the peer did not do the work');
+    runs.push(eventsPerSecond);
+  }
+  return runs;
 }
 
 function inDatabase(url: string, name: string): string {

@@ -44,7 +44,7 @@ describe('the size of a page', () => {
       ).rows;
   }
 
-  it('is many facts folded in parts of the shards, and comes to what small pages come to', async () => {
+  it('is many facts folded in lanes of some shards each, and comes to what small pages come to', async () => {
     const who = Array.from({ length: 150 }, (_, n) => uuid(`who ${n}`));
     await started();
     await running.pop()?.stop();

@@ -33,7 +33,7 @@ import type {
   StateHash,
 } from './runner-face';
 import { ensureSchema, IDENTITY, quoted } from './schema';
-import type { ProjectionWorker, WorkerContext } from './worker';
+import type { WorkerContext } from './worker';
 
 /** See {@link ProjectionRunner}. Nothing runs before `start`. */
 export function createProjectionRunner(options: ProjectionRunnerOptions): ProjectionRunner {
@@ -65,7 +65,7 @@ class Runner implements ProjectionRunner {
   private stopListening: () => void = () => undefined;
 
   constructor(private readonly options: ProjectionRunnerOptions) {
-    const { pool, log, journal, definitions, registry, schema = 'understanding', pageSize = 1500 } = options;
+    const { pool, log, journal, definitions, registry, schema = 'understanding', pageSize = 3000 } = options;
     this.schema = schema;
     const { pollMs = 1000, leaseMs = 1500 } = options;
     this.identity = createIdentityReader({ pool, journal, registry, schema });
@@ -80,6 +80,8 @@ class Runner implements ProjectionRunner {
       retryMs: options.retryMs ?? 1000,
       attempts: options.attempts ?? 4,
       onError,
+      onFolded: () => this.folded(),
+      isStopped: () => this.loops.isStopped,
     };
     this.operations = new Operations({
       pool,
@@ -108,7 +110,7 @@ class Runner implements ProjectionRunner {
       leaseMs,
       stageZero: this.stageZero,
       builds: this.builds,
-      begin: (worker) => this.loops.add({ step: () => this.fold(worker), bell: this.advanced, isOver: () => worker.gone }),
+      begin: (worker) => this.loops.add({ step: () => worker.step(), bell: this.advanced, isOver: () => worker.gone }),
     });
     this.questions = new Questions({ context: this.context, crew: this.crew, operations: this.operations });
     this.loops = new Loops({
@@ -330,16 +332,12 @@ class Runner implements ProjectionRunner {
     this.moved.ring();
   }
 
-  private async fold(worker: ProjectionWorker): Promise<boolean> {
-    const did = await worker.step();
-    if (did) {
-      this.moved.ring();
-      const [slowest] = this.crew.positions;
-      if (slowest !== undefined) await this.pages.forgetBefore(slowest);
-      // A generation beside the live one is verified once it has come far enough.
-      if (!this.builds.isIdle) this.advanced.ring();
-    }
-    return did;
+  private folded(): void {
+    this.moved.ring();
+    const [slowest] = this.crew.positions;
+    if (slowest !== undefined) void this.pages.forgetBefore(slowest);
+    // A generation beside the live one is verified once it has come far enough.
+    if (!this.builds.isIdle) this.advanced.ring();
   }
 
   private async build(): Promise<boolean> {

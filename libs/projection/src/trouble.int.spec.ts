@@ -82,7 +82,7 @@ describe('the runner in trouble', () => {
     expect(await runner.audit('fragile')).toMatchObject({ equal: true, parked: 0 });
   });
 
-  it('keeps the later facts of every parked key waiting when a page is folded in parts (failure mode 13)', async () => {
+  it('keeps the later facts of every parked key waiting when a page is folded in lanes (failure mode 13)', async () => {
     const options = {
       attempts: 1,
       pageSize: 800,

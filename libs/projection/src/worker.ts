@@ -20,9 +20,11 @@ import { quoted, shardOf } from './schema';
  */
 const SLOW_MS = 800;
 const CAREFUL = 32;
-/** A page of many facts is folded in so many parts, each of some shards. */
-const PARTS = 4;
-const FACTS_OF_PART = 300;
+/** A page of many facts is folded in so many lanes, each of some shards. A small one is not worth several transactions. */
+const LANES = 8;
+const FACTS_OF_LANE = 300;
+/** After so long lanes meet. */
+const RUN_MS = 500;
 
 export type WorkerContext = {
   readonly pool: Pool;
@@ -36,6 +38,21 @@ export type WorkerContext = {
   readonly retryMs: number;
   readonly attempts: number;
   readonly onError: (error: RunnerError) => void;
+  /** Some shards have come to the end of a page. */
+  readonly onFolded: () => void;
+  readonly isStopped: () => boolean;
+};
+
+/** Lanes on their way. */
+type Run = {
+  readonly until: number;
+  /** The end of the page that the first of them has begun. */
+  furthest: Position;
+  /** They go no further than that any more. */
+  meets: boolean;
+  failed: boolean;
+  /** Facts of pages, by shard. */
+  facts: number;
 };
 
 /** One projection in this process: the shards that it has, page by page. */
@@ -115,37 +132,84 @@ export class ProjectionWorker {
     this.retries.add(customer);
   }
 
-  /** Folds the next page of the shards that are furthest behind. False when there is nothing to do. */
+  /**
+   * Folds the next page of the shards that are furthest behind. Where facts are many it goes on for a while, in lanes: while the rows of
+   * some shards are on their way to the database or from it, others are folded, and no lane waits for another one at the end of a page.
+   * False when there is nothing to do.
+   */
   async step(): Promise<boolean> {
     const [group, next] = this.groups();
     if (!group) return false;
-    const { pages } = this.context;
-    const shared = await pages.within(group.after);
     // Shards at different places meet again: whoever is behind reads up to where the next ones stand.
-    const page = shared && pages.beginningOf(shared, { most: this.most, upTo: next?.after });
+    const page = await this.pageAfter(group.after, next?.after);
     if (!page && this.retries.size === 0) return false;
     this.busy = true;
     const began = performance.now();
     try {
-      const whole = page ?? { after: group.after, upTo: group.after, facts: [], last: undefined };
-      const parts = await Promise.allSettled(partsOf(group.shards, whole.facts.length).map((shards) => this.takeOrCut(whole, shards)));
-      for (const part of parts) if (part.status === 'rejected') throw part.reason;
+      const first = page ?? { after: group.after, upTo: group.after, facts: [], last: undefined };
+      const lanes = lanesOf(group.shards, first.facts.length);
+      const meets = next !== undefined || lanes.length === 1;
+      const run: Run = { until: began + RUN_MS, furthest: first.upTo, meets, failed: false, facts: 0 };
+      const ends = await Promise.allSettled(lanes.map((shards) => this.follow(run, first, shards)));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+      if (run.facts > 0)
+        this.factsPerSecond = 0.5 * this.factsPerSecond + (0.5 * run.facts * 1000) / group.shards.length / (performance.now() - began);
     } finally {
       this.busy = false;
     }
-    if (page && page.facts.length > 0) this.learnFrom(page.facts.length, performance.now() - began);
     return true;
   }
 
-  private async takeOrCut(page: Page, shards: readonly number[]): Promise<void> {
-    await this.take(page, shards).catch(async (error: unknown) => {
+  private async pageAfter(after: Position, upTo?: Position): Promise<Page | undefined> {
+    const { pages } = this.context;
+    const shared = await pages.within(after);
+    return shared && pages.beginningOf(shared, { most: this.most, upTo });
+  }
+
+  private async follow(run: Run, first: Page, shards: readonly number[]): Promise<void> {
+    let ours = shards;
+    try {
+      for (let page: Page | undefined = first; page && ours.length > 0;) {
+        const began = performance.now();
+        const reached: Position = await this.takeOrCut(page, ours);
+        this.learnFrom(page.facts.length, performance.now() - began);
+        run.facts += page.facts.length * ours.length;
+        this.context.onFolded();
+        page = run.failed || this.context.isStopped() ? undefined : await this.nextOf(run, reached);
+        // Another process may have taken some of them meanwhile.
+        ours = ours.filter((shard) => this.at.get(shard) === reached);
+      }
+    } catch (error) {
+      run.failed = true;
+      throw error;
+    }
+  }
+
+  /** What a lane goes on with. All meet where the first of them stands when their time is up, when little is left and when a shard came. */
+  private async nextOf(run: Run, after: Position): Promise<Page | undefined> {
+    run.meets ||= performance.now() > run.until || this.unread.size > 0;
+    const page = run.meets ? undefined : await this.pageAfter(after);
+    if (page && lanesIn(page.facts.length) > 1) {
+      if (isBefore(run.furthest, page.upTo)) run.furthest = page.upTo;
+      return page;
+    }
+    run.meets = true;
+    return isBefore(after, run.furthest) ? this.pageAfter(after, run.furthest) : undefined;
+  }
+
+  /** Answers where the shards stand afterwards: within the page, where it is to be taken in two. */
+  private async takeOrCut(page: Page, shards: readonly number[]): Promise<Position> {
+    try {
+      await this.take(page, shards);
+      return page.upTo;
+    } catch (error) {
       if (!(error instanceof Straddles)) throw error;
       await this.take(this.context.pages.beginningOf(page, { upTo: error.at }), shards);
-    });
+      return error.at;
+    }
   }
 
   private learnFrom(facts: number, ms: number): void {
-    this.factsPerSecond = 0.5 * this.factsPerSecond + (0.5 * facts * 1000) / ms;
     if (ms > SLOW_MS) this.most = Math.max(CAREFUL, Math.ceil(facts / 2));
     else if (ms < SLOW_MS / 4 && facts >= this.most) this.most *= 2;
   }
@@ -219,11 +283,16 @@ export class ProjectionWorker {
   }
 }
 
-/** While the rows of some shards are on their way to the database or from it, others are folded. A small page is not worth several transactions. */
-function partsOf(shards: readonly number[], facts: number): readonly (readonly number[])[] {
-  const count = Math.min(PARTS, Math.floor(facts / FACTS_OF_PART));
-  if (count <= 1) return [shards];
-  return Array.from({ length: count }, (_, part) => shards.filter((_, nth) => nth % count === part)).filter(({ length }) => length > 0);
+function lanesIn(facts: number): number {
+  // By halves: each has as many of the shards as the others.
+  let lanes = LANES;
+  while (lanes > 1 && facts < lanes * FACTS_OF_LANE) lanes /= 2;
+  return lanes;
+}
+
+function lanesOf(shards: readonly number[], facts: number): readonly (readonly number[])[] {
+  const count = lanesIn(facts);
+  return Array.from({ length: count }, (_, lane) => shards.filter((_, nth) => nth % count === lane)).filter(({ length }) => length > 0);
 }
 
 function isBefore(a: Position, b: Position): boolean {
