@@ -104,12 +104,17 @@ export class ProjectionWorker {
   }
 
   keepOnly(isOwned: (shard: number) => boolean): void {
-    for (const shard of [...this.at.keys()]) if (!isOwned(shard)) this.at.delete(shard);
+    for (const shard of [...this.at.keys(), ...this.unread])
+      if (!isOwned(shard)) {
+        this.at.delete(shard);
+        this.unread.delete(shard);
+      }
   }
 
   /** After a lost lease: what is ours, where it stands. */
   resync = (shards: readonly TakenShard[]): void => {
     this.at.clear();
+    this.unread.clear();
     for (const { shard, pos } of shards) this.stand(shard, pos);
   };
 
@@ -210,6 +215,8 @@ export class ProjectionWorker {
   }
 
   private learnFrom(facts: number, ms: number): void {
+    // A customer who is replayed alone says nothing of pages.
+    if (facts === 0) return;
     if (ms > SLOW_MS) this.most = Math.max(CAREFUL, Math.ceil(facts / 2));
     else if (ms < SLOW_MS / 4 && facts >= this.most) this.most *= 2;
   }
