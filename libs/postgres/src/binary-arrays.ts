@@ -6,15 +6,21 @@ export const ARRAY_HEAD_BYTES = 20;
 /** Before every value, its length. */
 export const LENGTH_BYTES = 4;
 export const UUID_BYTES = 16;
+export const UUID_CHARACTERS = 36;
 const SHORT_TEXT = 100;
 const HYPHEN = 0x2d;
 
+/** Of a character that is no hexadecimal digit: more than any byte of two of them. */
+const NO_DIGIT = 0x1000;
 /** Value of a hexadecimal digit by its character code. */
-const digits = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0);
+const digits = Uint16Array.from({ length: 128 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? NO_DIGIT : digit;
+});
 
 /**
  * Writes arrays in PostgreSQL's binary form, as its `…recv` functions read it, one behind the other into memory that the caller has seen
- * to be large enough. Nothing is checked: a value that is not what its method takes is written wrong.
+ * to be large enough. But for UUIDs nothing is checked: a value that is not what its method takes is written wrong.
  */
 export class BinaryArrays {
   private at = 0;
@@ -30,7 +36,8 @@ export class BinaryArrays {
     this.raw4(element);
     this.raw4(values.length);
     this.raw4(1);
-    for (const value of values) write(value);
+    // By index: an iterator's results would be most of the garbage here.
+    for (let index = 0; index < values.length; index++) write(values[index] as T);
     return this.memory.subarray(from, this.at);
   }
 
@@ -49,12 +56,20 @@ export class BinaryArrays {
     for (let place = 0; place < bytes; place++) this.memory[this.at++] = this.byteAt(text, 2 * place);
   }
 
-  uuid(text: string): void {
+  /** Of 36 characters. False where they are no UUID: what was written instead is nothing to send. */
+  uuid(text: string): boolean {
     this.raw4(UUID_BYTES);
-    for (let place = 0; place < text.length; place += 2) {
-      if (text.charCodeAt(place) === HYPHEN) place++;
-      this.memory[this.at++] = this.byteAt(text, place);
+    let seen = 0;
+    for (let place = 0; place < UUID_CHARACTERS; place += 2) {
+      if (place === 8 || place === 13 || place === 18 || place === 23) {
+        if (text.charCodeAt(place) !== HYPHEN) seen = NO_DIGIT;
+        place++;
+      }
+      const byte = this.byteAt(text, place);
+      seen |= byte;
+      this.memory[this.at++] = byte;
     }
+    return seen < NO_DIGIT;
   }
 
   bool(value: boolean): void {
@@ -73,10 +88,15 @@ export class BinaryArrays {
     this.raw4(value);
   }
 
-  /** Also a moment, in microseconds since 2000. */
-  int8(value: bigint): void {
+  /** A safe integer. Also a moment, in microseconds since 2000. */
+  int8(value: number | bigint): void {
     this.raw4(8);
-    this.at = this.memory.writeBigInt64BE(value, this.at);
+    if (typeof value === 'bigint') {
+      this.at = this.memory.writeBigInt64BE(value, this.at);
+      return;
+    }
+    this.raw4(Math.floor(value / 2 ** 32));
+    this.raw4(value);
   }
 
   nothing(): void {
@@ -94,7 +114,7 @@ export class BinaryArrays {
   }
 
   private byteAt(text: string, place: number): number {
-    return ((digits[text.charCodeAt(place)] ?? 0) << 4) | (digits[text.charCodeAt(place + 1)] ?? 0);
+    return ((digits[text.charCodeAt(place)] ?? NO_DIGIT) << 4) | (digits[text.charCodeAt(place + 1)] ?? NO_DIGIT);
   }
 
   private raw4(value: number): void {

@@ -14,6 +14,8 @@ const REFOLD_BATCH = 250;
 const DUE_BATCH = 2000;
 const FIRST_KEY = '00000000-0000-0000-0000-000000000000';
 
+type Folding = (was: Folded<unknown> | undefined) => Folded<unknown> | undefined;
+
 /** What one page means for the customers of some shards. */
 export class PageFold {
   private readonly handled = new Set<string>();
@@ -53,29 +55,32 @@ export class PageFold {
     return this.shards.has(shardOf(key));
   }
 
-  private factsByCustomer(): Map<string, Fact[]> {
-    const byCustomer = new Map<string, Fact[]>();
-    for (const fact of this.page.facts) {
-      if (fact.subject === null || !this.worker.folds(fact.type)) continue;
-      const key = this.known.customers.get(fact.subject) ?? fact.subject;
-      if (!this.isOurs(key)) continue;
-      const facts = byCustomer.get(key);
-      if (facts) facts.push(fact);
-      else byCustomer.set(key, [fact]);
-    }
+  /** What this projection folds of our customers' facts. */
+  private factsByCustomer(): Map<string, readonly Fact[]> {
+    const { worker, known, shards } = this;
+    const byCustomer = new Map<string, readonly Fact[]>();
+    for (const shard of shards)
+      for (const [key, all] of known.byShard[shard] ?? []) {
+        const facts = all.every(({ type }) => worker.folds(type)) ? all : all.filter(({ type }) => worker.folds(type));
+        if (facts.length > 0) byCustomer.set(key, facts);
+      }
     return byCustomer;
   }
 
   /** Folds each customer's new facts on her row. Whoever has a fact that belongs before what was folded is folded again instead. */
   private async foldOnRows(fresh: ReadonlyMap<string, readonly Fact[]>, refold: Set<string>): Promise<void> {
     const { worker, context, known } = this;
-    const rows = new Map((await worker.model.rows(context.pool, [...fresh.keys()])).map((row) => [row.key, row]));
+    const rows = new Map<string, StoredRow>();
+    for (const row of await worker.model.rows(context.pool, [...fresh.keys()])) rows.set(row.key, row);
     for (const [key, facts] of fresh) {
       this.handled.add(key);
       const row = rows.get(key);
       const sorted = inFoldOrder(facts);
       if (row && !comesAfter(worker.definition, row, sorted, known.days)) refold.add(key);
-      else await this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
+      else {
+        const writing = this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
+        if (writing) await writing;
+      }
     }
   }
 
@@ -115,26 +120,29 @@ export class PageFold {
     }
   }
 
-  /** What throws for a key stops that key alone. */
-  private async keep(
-    key: string,
-    row: StoredRow | undefined,
-    fold: (was: Folded<unknown> | undefined) => Folded<unknown> | undefined,
-  ): Promise<void> {
-    if (this.careful) await this.mark(key);
+  /** What throws for a key stops that key alone. Mostly there is nothing to wait for: a promise a customer would be a tenth of a page. */
+  private keep(key: string, row: StoredRow | undefined, fold: Folding): Promise<void> | undefined {
+    if (this.careful) return this.mark(key).then(() => this.keepFolded(key, row, fold));
+    return this.keepFolded(key, row, fold);
+  }
+
+  private keepFolded(key: string, row: StoredRow | undefined, fold: Folding): Promise<void> | undefined {
     try {
       const before = row && foldedSoFar(row);
       const folded = fold(before);
-      if (!folded) return this.drop(key, row);
+      if (!folded) {
+        this.drop(key, row);
+        return undefined;
+      }
       const written = this.worker.model.written(key, folded);
       this.tell(key, before, folded);
       this.sink.rows.push(written);
       if (this.waiting.has(key)) this.sink.unparked.push(key);
     } catch (error) {
       this.sink.parked.push(this.worker.parkedBy(key, error, this.waiting));
-      return;
+      return undefined;
     }
-    await this.sink.full();
+    return this.sink.full();
   }
 
   private drop(key: string, row: StoredRow | undefined): void {

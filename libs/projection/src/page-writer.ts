@@ -34,8 +34,8 @@ export type PageOutcome = {
   readonly emitted: Emitted[];
 };
 
-/** Hands what was folded on for writing. `full` must be called between keys: it writes when there is much. */
-export type Sink = PageOutcome & { full(): Promise<void> };
+/** Hands what was folded on for writing. `full` must be called between keys: it writes when there is much, and there is nothing to wait for else. */
+export type Sink = PageOutcome & { full(): Promise<void> | undefined };
 
 export type WriteTarget = {
   readonly pool: Pool;
@@ -53,8 +53,9 @@ export type WriteTarget = {
  * begins; a page with very many rows starts over and writes while it folds, so that memory stays flat.
  */
 export async function writePage(target: WriteTarget, page: Page, fold: (sink: Sink) => Promise<void>): Promise<PageOutcome> {
-  const sink = emptySink(async () => {
+  const sink = emptySink(() => {
     if (sink.rows.length + sink.dropped.length > FULL) throw new TooMany();
+    return undefined;
   });
   try {
     await fold(sink);
@@ -90,12 +91,14 @@ export async function writePage(target: WriteTarget, page: Page, fold: (sink: Si
 async function writeAsItGoes(target: WriteTarget, page: Page, fold: (sink: Sink) => Promise<void>): Promise<PageOutcome> {
   const work = async (client: PoolClient): Promise<Sink> => {
     const ranges = await moveCheckpoints(client, target.schema, target.worker, target.shards, page, emits(target));
-    const sink = emptySink(async () => {
-      if (sink.rows.length + sink.dropped.length < FULL) return;
-      await writeWhatCanBe(target, client, sink);
-      sink.rows.length = 0;
-      sink.dropped.length = 0;
-    });
+    const sink = emptySink(() =>
+      sink.rows.length + sink.dropped.length < FULL
+        ? undefined
+        : writeWhatCanBe(target, client, sink).then(() => {
+            sink.rows.length = 0;
+            sink.dropped.length = 0;
+          }),
+    );
     await fold(sink);
     await writeWhatCanBe(target, client, sink);
     await settle(target, client, page.upTo, sink, ranges);
@@ -175,6 +178,6 @@ function isFaultOfData(error: unknown): boolean {
 
 class TooMany extends Error {}
 
-function emptySink(full: () => Promise<void>): Sink {
+function emptySink(full: Sink['full']): Sink {
   return { rows: [], dropped: [], parked: [], unparked: [], emitted: [], full };
 }

@@ -5,7 +5,7 @@ import type { Day } from './definition';
 import type { Days } from './fold';
 import type { IdentityReader } from './identity/identity-reader';
 import { GRAPH_TYPES, RULES_TYPE } from './identity/identity-facts';
-import { quoted } from './schema';
+import { quoted, SHARDS, shardOf } from './schema';
 
 const STAGE_ZERO_TYPES: readonly string[] = [...GRAPH_TYPES, RULES_TYPE, dayClosed.type];
 
@@ -21,8 +21,8 @@ export type IdentityChange = { readonly subject: string; readonly previous: stri
 
 /** What stage 0 knows of a page: read once, shared by all projections. */
 export type PageContext = {
-  /** The customer of each subject of the page, as of its end. */
-  readonly customers: ReadonlyMap<string, string>;
+  /** The facts of the page's customers, as they are known at its end, by shard: each customer's in the order of the log. */
+  readonly byShard: readonly ReadonlyMap<string, readonly Fact[]>[];
   /** Whose customer changed within the page. */
   readonly changes: readonly IdentityChange[];
   readonly daysBefore: Days;
@@ -153,7 +153,7 @@ export class Pages {
       this.daysAt(page.upTo),
     ]);
     const daysBefore = page.facts.some(({ type }) => type === dayClosed.type) ? await this.daysAt(page.after) : days;
-    return { customers, changes, daysBefore, days };
+    return { byShard: byShardAndCustomer(page.facts, customers), changes, daysBefore, days };
   }
 
   private async changesIn({ after, upTo }: Page): Promise<readonly IdentityChange[]> {
@@ -168,6 +168,19 @@ export class Pages {
   daysAt(position: Position): Promise<Days> {
     return readDays(this.pool, this.schema, position);
   }
+}
+
+function byShardAndCustomer(facts: readonly Fact[], customers: ReadonlyMap<string, string>): PageContext['byShard'] {
+  const byShard = Array.from({ length: SHARDS }, () => new Map<string, Fact[]>());
+  for (const fact of facts) {
+    if (fact.subject === null) continue;
+    const customer = customers.get(fact.subject) ?? fact.subject;
+    const shard = byShard[shardOf(customer)];
+    const hers = shard?.get(customer);
+    if (hers) hers.push(fact);
+    else shard?.set(customer, [fact]);
+  }
+  return byShard;
 }
 
 /** How far time had come at a position. UTC until the first day was closed. */

@@ -3,5 +3,5 @@ export const KEPT_EVIDENCE = 10;
 
 /** The ids with a newer one at the end, oldest first. */
 export function withEvidence(ids: readonly string[], id: string): readonly string[] {
-  return ids.length < KEPT_EVIDENCE ? [...ids, id] : [...ids.slice(1 - KEPT_EVIDENCE), id];
+  return (ids.length < KEPT_EVIDENCE ? ids : ids.slice(1 - KEPT_EVIDENCE)).concat(id);
 }

@@ -1,7 +1,7 @@
 import { comparePositions, type FactRegistry, type Position } from '@tsunagari/contracts';
 import type { Journal } from '@tsunagari/event-log';
 import type { HeldReason, IdentityRules } from '@tsunagari/identity';
-import type { Pool } from '@tsunagari/postgres';
+import { arrayParameter, type Pool } from '@tsunagari/postgres';
 import { quoted } from '../schema';
 import { authorityGroups } from './authority-groups';
 import { type IdentityPreview, previewIdentity, type RulesInForce, rulesInForce } from './preview';
@@ -60,7 +60,7 @@ export function createIdentityReader({
       name: `${schema}.customers-of`,
       text: `select a.subject, h.customer from unnest($1::uuid[]) a(subject) cross join lateral
         (select customer from ${s}.identity_history h where h.subject = a.subject and h.pos <= $2 order by h.pos desc limit 1) h`,
-      values: [[...found.keys()], at],
+      values: [arrayParameter('uuid', [...found.keys()]), at],
     });
     for (const row of rows) found.set(row.subject, row.customer);
     return found;

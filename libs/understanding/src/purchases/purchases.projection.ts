@@ -21,8 +21,10 @@ import {
   SILENT_AFTER_DAYS,
   betterKnown,
   currencyOf,
+  firstSaleDay,
   lastSaleDay,
   netMinor,
+  onlyPurchases,
   saleDayNumbers,
   type CurrencyPurchases,
   type KeptOrder,
@@ -45,6 +47,8 @@ function withSale(days: readonly SaleDayEntry[], day: DayNumber, grossMinor: num
   while (index > 0 && (days[index - 1]?.[0] ?? 0) >= day) index -= 1;
   const there = days[index]?.[0] === day ? days[index] : undefined;
   const entry: SaleDayEntry = [day, (there?.[1] ?? 0) + grossMinor, (there?.[2] ?? 0) + orders];
+  // Mostly days come in order. (A spread would leave room to grow in an array that never does.)
+  if (index === days.length && entry[2] > 0) return days.concat([entry]);
   return [...days.slice(0, index), ...(entry[2] > 0 ? [entry] : []), ...days.slice(there ? index + 1 : index)];
 }
 
@@ -69,12 +73,15 @@ function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): Purchase
   const margin = marginOf(order);
   return {
     ...state,
+    // Each by name: to spread what was and to write over most of it took a tenth of a fold.
     byCurrency: changeCurrency(state, order.currency, (was) => ({
-      ...was,
       orders: was.orders + (order.sale ? sign : 0),
       invoices: was.invoices + sign,
+      refunds: was.refunds,
       salesMinor: was.salesMinor + sign * order.salesMinor,
       orderedMinor: was.orderedMinor + sign * order.orderedMinor,
+      refundedMinor: was.refundedMinor,
+      adjustedMinor: was.adjustedMinor,
       marginMinor: was.marginMinor + sign * (margin ?? 0),
       marginSalesMinor: was.marginSalesMinor + (margin === null ? 0 : sign * order.salesMinor),
       marginOrders: was.marginOrders + (margin === null ? 0 : sign),
@@ -87,22 +94,27 @@ function knownOrder([id, day, currency, orderedMinor, salesMinor, sale, rest]: K
   return { id, day, currency, orderedMinor, salesMinor, sale: sale === 1, ...rest };
 }
 
+function keptOrder(known: KnownOrder): KeptOrder {
+  if (known.void === undefined && known.pending === undefined && known.margins === undefined)
+    return [known.id, known.day, known.currency, known.orderedMinor, known.salesMinor, known.sale ? 1 : 0];
+  const { id, day, currency, orderedMinor, salesMinor, sale, ...rest } = known;
+  return [id, day, currency, orderedMinor, salesMinor, sale ? 1 : 0, rest];
+}
+
 /** The newest order of that id that is still known, and where it stands. */
 function find(state: PurchasesState, orderId: string): { readonly index: number; readonly was: KnownOrder | undefined } {
-  const index = state.orders.findLastIndex(([id]) => id === orderId);
+  const index = state.orders.findLastIndex((order) => order[0] === orderId);
   const kept = state.orders[index];
   return { index, was: kept && knownOrder(kept) };
 }
 
 function put(state: PurchasesState, index: number, known: KnownOrder): PurchasesState {
-  const { id, day, currency, orderedMinor, salesMinor, sale, ...rest } = known;
-  const kept = [id, day, currency, orderedMinor, salesMinor, sale ? 1 : 0] as const;
-  const order: KeptOrder = Object.keys(rest).length === 0 ? kept : [...kept, rest];
+  const order = keptOrder(known);
   if (index >= 0) return { ...state, orders: state.orders.with(index, order) };
   const full = state.orders.length >= KEPT_ORDERS;
   return {
     ...state,
-    orders: [...(full ? state.orders.slice(1) : state.orders), order],
+    orders: (full ? state.orders.slice(1) : state.orders).concat([order]),
     settledOrders: state.settledOrders + (full ? 1 : 0),
   };
 }
@@ -221,8 +233,8 @@ function moneyColumn(name: string, of: (purchases: CurrencyPurchases) => number)
     name,
     sql: 'bigint',
     value: (state: PurchasesState): number | null => {
-      const all = Object.values(state.byCurrency);
-      return all.length > 1 ? null : of(all[0] ?? NOTHING);
+      const only = onlyPurchases(state);
+      return only && of(only);
     },
   };
 }
@@ -231,7 +243,11 @@ function countColumn(name: string, of: (purchases: CurrencyPurchases) => number)
   return {
     name,
     sql: 'integer',
-    value: (state: PurchasesState): number => Object.values(state.byCurrency).reduce((sum, purchases) => sum + of(purchases), 0),
+    value: ({ byCurrency }: PurchasesState): number => {
+      let sum = 0;
+      for (const currency in byCurrency) sum += of(byCurrency[currency] ?? NOTHING);
+      return sum;
+    },
   };
 }
 
@@ -263,16 +279,16 @@ export function purchasesProjection(timeZone = 'UTC', freeOrders: FreeOrders = '
     tick: (state) => ({ ...state, silentSince: silentFrom(state) ?? null }),
     columns: [
       { name: 'kind', sql: 'text', value: ({ kind }) => kind },
-      { name: 'currency', sql: 'text', value: (state) => (Object.keys(state.byCurrency).length > 1 ? null : currencyOf(state)) },
-      { name: 'mixed', sql: 'boolean', value: (state) => Object.keys(state.byCurrency).length > 1 },
+      { name: 'currency', sql: 'text', value: (state) => onlyPurchases(state) && currencyOf(state) },
+      { name: 'mixed', sql: 'boolean', value: (state) => onlyPurchases(state) === null },
       countColumn('orders', ({ orders }) => orders),
       countColumn('invoices', ({ invoices }) => invoices),
       countColumn('refunds', ({ refunds }) => refunds),
       moneyColumn('sales_minor', ({ salesMinor }) => salesMinor),
       moneyColumn('refunded_minor', ({ refundedMinor }) => refundedMinor),
       moneyColumn('net_minor', netMinor),
-      { name: 'sale_days', sql: 'integer', value: (state) => saleDayNumbers(state).length },
-      { name: 'first_day', sql: 'integer', value: (state) => saleDayNumbers(state)[0] ?? null },
+      { name: 'sale_days', sql: 'integer', value: (state) => (onlyPurchases(state)?.saleDays ?? saleDayNumbers(state)).length },
+      { name: 'first_day', sql: 'integer', value: (state) => firstSaleDay(state) ?? null },
       { name: 'last_day', sql: 'integer', value: (state) => lastSaleDay(state) ?? null },
       { name: 'silent_since', sql: 'integer', value: ({ silentSince }) => silentSince },
     ],

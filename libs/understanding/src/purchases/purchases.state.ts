@@ -101,6 +101,16 @@ export function currencyOf(state: PurchasesState): string | null | 'MIXED_CURREN
   return currencies.length === 0 ? null : currencies.length === 1 ? (currencies[0] ?? null) : 'MIXED_CURRENCY';
 }
 
+/** What was bought in the one currency; nothing where nothing was, null where there are several. */
+export function onlyPurchases({ byCurrency }: Pick<PurchasesState, 'byCurrency'>): CurrencyPurchases | null {
+  let only: CurrencyPurchases | undefined;
+  for (const currency in byCurrency) {
+    if (only) return null;
+    only = byCurrency[currency];
+  }
+  return only ?? NOTHING;
+}
+
 /** Net revenue: what the orders are worth, less refunds, adjustments included. */
 export function netMinor(purchases: CurrencyPurchases): number {
   return purchases.orderedMinor - purchases.refundedMinor + purchases.adjustedMinor;
@@ -130,11 +140,21 @@ export function saleDayNumbers(state: Pick<PurchasesState, 'byCurrency'>): reado
   return [...new Set(lists.flat().map(([day]) => day))].sort((a, b) => a - b);
 }
 
+/** The first day with a sale in any currency. */
+export function firstSaleDay({ byCurrency }: Pick<PurchasesState, 'byCurrency'>): DayNumber | undefined {
+  let first: DayNumber | undefined;
+  for (const currency in byCurrency) {
+    const day = byCurrency[currency]?.saleDays[0]?.[0];
+    if (day !== undefined && (first === undefined || day < first)) first = day;
+  }
+  return first;
+}
+
 /** The last day with a sale in any currency. */
-export function lastSaleDay(state: PurchasesState): DayNumber | undefined {
+export function lastSaleDay({ byCurrency }: Pick<PurchasesState, 'byCurrency'>): DayNumber | undefined {
   let last: DayNumber | undefined;
-  for (const { saleDays } of Object.values(state.byCurrency)) {
-    const day = saleDays.at(-1)?.[0];
+  for (const currency in byCurrency) {
+    const day = byCurrency[currency]?.saleDays.at(-1)?.[0];
     if (day !== undefined && (last === undefined || day > last)) last = day;
   }
   return last;
