@@ -40,8 +40,8 @@ export function createProjectionRunner(options: ProjectionRunnerOptions): Projec
   return new Runner(options);
 }
 
-/** Pages that stage 0 may be ahead of the projections while they are folding: what is kept to be shared. */
-const AHEAD = 2;
+/** Stage 0 goes on while no more pages than that wait for projections that are folding: the log's reader has the one behind it already. */
+const AHEAD = 0;
 
 class Runner implements ProjectionRunner {
   readonly identity: IdentityReader;
@@ -65,7 +65,7 @@ class Runner implements ProjectionRunner {
   private stopListening: () => void = () => undefined;
 
   constructor(private readonly options: ProjectionRunnerOptions) {
-    const { pool, log, journal, definitions, registry, schema = 'understanding', pageSize = 3000 } = options;
+    const { pool, log, journal, definitions, registry, schema = 'understanding', pageSize = 6000 } = options;
     this.schema = schema;
     const { pollMs = 1000, leaseMs = 1500 } = options;
     this.identity = createIdentityReader({ pool, journal, registry, schema });
