@@ -26,6 +26,9 @@ describe('the pool', () => {
 
   it('cuts microseconds off, understands other offsets, and leaves infinity as it is', () => {
     expect(isoMoment('2010-12-01 08:26:00.999999+00')).toBe('2010-12-01T08:26:00.999Z');
+    expect(isoMoment('2010-12-01 08:26:00+00')).toBe('2010-12-01T08:26:00.000Z');
+    expect(isoMoment('12010-12-01 08:26:00+00')).toBe('12010-12-01 08:26:00+00');
+    expect(isoMoment('0044-03-15 08:26:00+00 BC')).toBe('0044-03-15 08:26:00+00 BC');
     expect(isoMoment('2010-12-01 10:26:00+02')).toBe('2010-12-01T08:26:00.000Z');
     expect(isoMoment('2010-12-01 13:56:00+05:30')).toBe('2010-12-01T08:26:00.000Z');
     expect(isoMoment('infinity')).toBe('infinity');

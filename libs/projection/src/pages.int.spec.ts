@@ -113,4 +113,18 @@ describe('the size of a page', () => {
     expect([await readAfter(), await readAfter(), await readAfter('39')]).toEqual([40, 40, 40]);
     expect(await readAfter('40')).toBe(80);
   });
+
+  it('is fewer facts where they are large, and as many as before where they are small again', async () => {
+    const large = (n: number) => ({
+      ...behaviour(uuid(`who ${n}`), moment(1, n)),
+      data: { call: 'track', name: 'seen', properties: { text: 'x'.repeat(900_000) } },
+    });
+    for (let n = 0; n < 40; n += 10) await world.append(Array.from({ length: 10 }, (_, nth) => large(n + nth)));
+    await world.append(Array.from({ length: 40 }, (_, n) => behaviour(uuid(`who ${n}`), moment(2, n))));
+    const pages = new Pages(options.log, options.pool, createIdentityReader(options), 'understanding', 20);
+    pages.frontier = '80';
+    const ends: string[] = [];
+    for (let after = '0'; after !== '80'; ends.push(after)) after = (await pages.within(after))?.upTo ?? 'nowhere';
+    expect(ends).toEqual(['20', '30', '40', '50', '70', '80']);
+  });
 });

@@ -32,6 +32,23 @@ export type PageContext = {
 /** Readers within so many pages of each other share what was read; one that lags reads on its own. */
 const KEPT = 4;
 
+/** So many facts while nobody knows how large they are. */
+const UNKNOWN = 2000;
+/** Characters of data a page, about: several pages are in memory at once, and parsed they are several times as large. */
+const PAGE_CHARACTERS = 16 * 2 ** 20;
+const SAMPLES = 32;
+
+/** The limit, or half of it again and again until facts like these fit: by halves, so that what was read ahead is mostly what is asked for. */
+function fittingPage(facts: readonly Fact[], limit: number): number {
+  const every = Math.ceil(facts.length / SAMPLES);
+  let characters = 0;
+  for (let index = 0; index < facts.length; index += every) characters += JSON.stringify(facts[index]?.data).length;
+  const mean = facts.length === 0 ? 0 : characters / Math.ceil(facts.length / every);
+  let fitting = limit;
+  while (fitting > 1 && fitting * mean > PAGE_CHARACTERS) fitting = Math.ceil(fitting / 2);
+  return fitting;
+}
+
 /** One reader of the log per process. */
 export class Pages {
   /** How far stage 0 has come, here or in another process: no projection passes it. */
@@ -41,6 +58,8 @@ export class Pages {
   private readonly kept = new Map<Position, Promise<Page>>();
   private readonly contexts = new WeakMap<Page, Promise<PageContext>>();
   private readonly parts = new WeakMap<Page, Map<string, Page>>();
+  /** So many facts the next page, as large as those of the last one are. */
+  private fitting: number;
 
   constructor(
     private readonly log: EventLog,
@@ -48,7 +67,9 @@ export class Pages {
     private readonly identity: IdentityReader,
     private readonly schema: string,
     private readonly limit: number,
-  ) {}
+  ) {
+    this.fitting = Math.min(limit, UNKNOWN);
+  }
 
   /** The page that stage 0 takes in next; undefined at the log's end. It is kept for the projections that follow. */
   async beyondFrontier(after: Position): Promise<Page | undefined> {
@@ -139,7 +160,8 @@ export class Pages {
 
   private async fetch(after: Position, upTo?: Position): Promise<Page> {
     // All types: hardly any is of no interest here, and so a page is one query and ends at a fact, whose id the checkpoint keeps.
-    const { facts, upTo: reached } = await this.log.read({ after, limit: this.limit, ...(upTo === undefined ? {} : { upTo }) });
+    const { facts, upTo: reached } = await this.log.read({ after, limit: this.fitting, ...(upTo === undefined ? {} : { upTo }) });
+    this.fitting = fittingPage(facts, this.limit);
     this.read += facts.length;
     return { after, upTo: reached, facts, last: facts.at(-1) };
   }

@@ -30,7 +30,7 @@ export type ProjectionRunnerOptions = {
   readonly record?: (id: string, change: GenerationChange) => Promise<void>;
   /** The clock that `recorded` comes from, ISO 8601: how far behind is counted by it. By default the real time. */
   readonly now?: () => string;
-  /** At most so many facts a page while behind: what a process holds in memory, a few pages at a time. Default 6,000. */
+  /** At most so many facts a page while behind: what a process holds in memory, a few pages at a time. Default 6,000, fewer where they are large. */
   readonly pageSize?: number;
   /** At most so many facts a page while building in customer order, but for a customer with more; then every page is a transaction of its own. Default 1,000, some 4,000 a transaction. */
   readonly buildPageSize?: number;
