@@ -36,7 +36,7 @@ export class BinaryArrays {
     this.raw4(element);
     this.raw4(values.length);
     this.raw4(1);
-    // By index: an iterator's results would be most of the garbage here.
+    // By index: an iterator's results would be much of the garbage here.
     for (let index = 0; index < values.length; index++) write(values[index] as T);
     return this.memory.subarray(from, this.at);
   }

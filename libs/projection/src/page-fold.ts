@@ -120,7 +120,7 @@ export class PageFold {
     }
   }
 
-  /** What throws for a key stops that key alone. Mostly there is nothing to wait for: a promise a customer would be a tenth of a page. */
+  /** What throws for a key stops that key alone. Mostly there is nothing to wait for, and a promise a customer would be garbage. */
   private keep(key: string, row: StoredRow | undefined, fold: Folding): Promise<void> | undefined {
     if (this.careful) return this.mark(key).then(() => this.keepFolded(key, row, fold));
     return this.keepFolded(key, row, fold);

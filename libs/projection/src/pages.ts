@@ -132,9 +132,9 @@ export class Pages {
     return reading;
   }
 
-  /** Pages that were read ahead of all who are to fold them. */
-  ahead(fastest: Position): number {
-    return [...this.kept.keys()].filter((after) => comparePositions(after, fastest) >= 0).length;
+  /** Whether a page waits here for all who are to fold it. */
+  isAheadOf(fastest: Position): boolean {
+    return [...this.kept.keys()].some((after) => comparePositions(after, fastest) >= 0);
   }
 
   forget(): void {

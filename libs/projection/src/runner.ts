@@ -40,9 +40,6 @@ export function createProjectionRunner(options: ProjectionRunnerOptions): Projec
   return new Runner(options);
 }
 
-/** Stage 0 goes on while no more pages than that wait for projections that are folding: the log's reader has the one behind it already. */
-const AHEAD = 0;
-
 class Runner implements ProjectionRunner {
   readonly identity: IdentityReader;
   private readonly worker = randomUUID();
@@ -312,7 +309,8 @@ class Runner implements ProjectionRunner {
     }
     const workers = this.crew.workers;
     const fastest = this.crew.positions.at(-1) ?? BEGINNING;
-    if (workers.some(({ busy }) => busy) && pages.ahead(fastest) > AHEAD) {
+    // One page is enough to wait for who is folding: the log's reader has the next one behind it already.
+    if (workers.some(({ busy }) => busy) && pages.isAheadOf(fastest)) {
       await this.moved.wait(this.moved.count, 100);
       return true;
     }

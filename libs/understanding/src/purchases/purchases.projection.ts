@@ -73,7 +73,7 @@ function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): Purchase
   const margin = marginOf(order);
   return {
     ...state,
-    // Each by name: to spread what was and to write over most of it took a tenth of a fold.
+    // Each by name: to spread what was and to write over most of it took a microsecond a fact.
     byCurrency: changeCurrency(state, order.currency, (was) => ({
       orders: was.orders + (order.sale ? sign : 0),
       invoices: was.invoices + sign,
