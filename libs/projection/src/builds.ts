@@ -262,7 +262,7 @@ export class Builds {
         // It may have been taken up again, after a lost lease, while this very step was on its way to the database.
         const phase = await this.phaseOf(client, known);
         if (phase !== undefined && phase !== 'building') return phase;
-        await model.index(client);
+        await model.filled(client);
         await placeShards(client, schema, definition.name, known.generation, bound, known.live);
         await client.query(
           `update ${quoted(schema)}.projections set phase = $3, built = now(), done = 1 where name = $1 and generation = $2`,

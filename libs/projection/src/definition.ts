@@ -67,7 +67,7 @@ export type ProjectionDefinition<S> = {
   /** The fold gives the same in any order, so a late fact needs no re-fold. Without effect where there are ticks. */
   readonly commutative?: boolean;
   readonly columns: readonly ReadModelColumn<S>[];
-  /** Indexes, as column lists that end with `key`: `['net_minor', 'key']`. Each is written again with every fact of a customer: only what a query reads. */
+  /** Orders in which it is read by `inOrder`: column lists that end with `key`, `['net_minor', 'key']`. Only what a query reads. */
   readonly indexes?: readonly (readonly string[])[];
   /** Decimals to which each float of the state is rounded in the state hash, by field name; integers need none. */
   readonly decimals?: Readonly<Record<string, number>>;

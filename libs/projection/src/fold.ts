@@ -36,8 +36,8 @@ export function foldCustomer(fold: AnyFold, facts: readonly Fact[], days: Days):
 
 /** Sorted by (occurred, id), each id once. */
 export function inFoldOrder(facts: readonly Fact[]): readonly Fact[] {
-  // Mostly they came as they happened.
-  if (facts.every((fact, index) => index === 0 || compareForFold(facts[index - 1] ?? fact, fact) < 0)) return facts;
+  // Mostly it is one, or they came as they happened.
+  if (facts.length < 2 || facts.every((fact, index) => index === 0 || compareForFold(facts[index - 1] ?? fact, fact) < 0)) return facts;
   const sorted = facts.toSorted(compareForFold);
   return sorted.filter((fact, index) => fact.id !== sorted[index - 1]?.id);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Position } from '@tsunagari/contracts';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
 import type { AnyProjection } from './definition';
+import { tablesOfModel } from './deferred-index';
 import { ReadModel } from './read-model';
 import type { GenerationChange, GenerationPhase, GenerationStatus, Verification } from './generation-face';
 import { BUILDER, inTransaction, quoted, SHARDS } from './schema';
@@ -45,7 +46,10 @@ export function ensureGeneration(pool: Pool, schema: string, definition: AnyProj
       `select version, generation, live, phase from ${s}.projections where name = $1 and label is null order by generation desc`,
       [definition.name],
     );
-    const known = rows.find(({ version }) => version === definition.version);
+    const ours = rows.filter(({ version }) => version === definition.version);
+    for (const { generation, phase } of ours)
+      await new ReadModel(schema, definition, generation).index?.takeOver(client, phase === 'building' || phase === 'failed');
+    const [known] = ours;
     if (known?.phase === 'failed') await startOver(client, schema, new ReadModel(schema, definition, known.generation), definition.name);
     if (known) return true;
     const live = rows.find((row) => row.live);
@@ -109,7 +113,7 @@ export async function createGeneration(
 /** A build that failed begins anew: the code that made it fail may be another one now. */
 async function startOver(client: PoolClient, schema: string, model: ReadModel, name: string): Promise<void> {
   const s = quoted(schema);
-  await client.query(`truncate ${model.table}`);
+  await model.empty(client);
   await client.query(
     `update ${s}.projections set phase = 'building', error = null, facts = 0, customers = 0, busy_ms = 0, done = 0 where name = $1 and generation = $2`,
     [name, model.generation],
@@ -189,7 +193,7 @@ export async function removeGeneration(
   await client.query(`delete from ${s}.checkpoints where reader = $1 and generation = $2`, [name, generation]);
   await client.query(`delete from ${s}.parked where projection = $1 and generation = $2`, [name, generation]);
   await client.query(`delete from ${s}.projections where name = $1 and generation = $2`, [name, generation]);
-  await client.query(`drop table if exists ${s}."${name}_g${generation}"`);
+  await client.query(`drop table if exists ${tablesOfModel(schema, `${name}_g${generation}`).join(', ')}`);
 }
 
 /** The checkpoints of the shards, where a build ends and folding by position begins. A live generation emits what comes after. */

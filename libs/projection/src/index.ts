@@ -1,4 +1,5 @@
 export * from './definition';
+export { inOrder, type Order } from './deferred-index';
 export * from './fold';
 export { type AsOf, type Moment, momentOf, type StateAsOf, type StatesAsOf } from './as-of';
 export * from './generation-face';

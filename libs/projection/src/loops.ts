@@ -1,6 +1,6 @@
 import { Bell } from './bell';
 import { LostLease } from './checkpoints';
-import { Gate } from './page-writer';
+import { Gate } from './gate';
 import type { LogDiffers } from './runner-face';
 
 /** One thing that is done over and over. */

@@ -70,18 +70,28 @@ export class PageFold {
   /** Folds each customer's new facts on her row. Whoever has a fact that belongs before what was folded is folded again instead. */
   private async foldOnRows(fresh: ReadonlyMap<string, readonly Fact[]>, refold: Set<string>): Promise<void> {
     const { worker, context, known } = this;
-    const rows = new Map<string, StoredRow>();
-    for (const row of await worker.model.rows(context.pool, [...fresh.keys()])) rows.set(row.key, row);
-    for (const [key, facts] of fresh) {
-      this.handled.add(key);
-      const row = rows.get(key);
+    const foldOne = (key: string, row: StoredRow | undefined, facts: readonly Fact[]): Promise<void> | undefined => {
       const sorted = inFoldOrder(facts);
-      if (row && !comesAfter(worker.definition, row, sorted, known.days)) refold.add(key);
-      else {
-        const writing = this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
+      if (row && !comesAfter(worker.definition, row, sorted, known.days)) {
+        refold.add(key);
+        return undefined;
+      }
+      return this.keep(key, row, (was) => foldOn(worker.definition, was, this.decoded(sorted), known.days));
+    };
+    const rows = await worker.model.rows(context.pool, [...fresh.keys()]);
+    for (const row of rows) {
+      const writing = foldOne(row.key, row, fresh.get(row.key) ?? []);
+      if (writing) await writing;
+    }
+    // Mostly everybody has a row.
+    const there = rows.length < fresh.size ? new Set(rows.map(({ key }) => key)) : undefined;
+    if (there)
+      for (const [key, facts] of fresh) {
+        const writing = there.has(key) ? undefined : foldOne(key, undefined, facts);
         if (writing) await writing;
       }
-    }
+    // A day that was closed has come to all of them.
+    if (worker.definition.tick && this.closesADay) for (const key of fresh.keys()) this.handled.add(key);
   }
 
   private async refold(keys: readonly string[]): Promise<void> {
@@ -105,11 +115,15 @@ export class PageFold {
     return factsOfMembers(this.context.journal, members, { types: this.worker.definition.types, upTo });
   }
 
+  private get closesADay(): boolean {
+    return this.known.days.lastClosed !== this.known.daysBefore.lastClosed;
+  }
+
   /** A day was closed: the rows whose tick is due, and no others. */
   private async tickDue(): Promise<void> {
     const { worker, context, known } = this;
     const by = known.days.lastClosed;
-    if (!worker.definition.tick || by === undefined || by === known.daysBefore.lastClosed) return;
+    if (!worker.definition.tick || by === undefined || !this.closesADay) return;
     for (let last = FIRST_KEY; ;) {
       const rows = await worker.model.due(context.pool, [...this.shards], by, last, DUE_BATCH);
       for (const row of rows)

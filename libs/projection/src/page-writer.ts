@@ -1,5 +1,6 @@
 import type { Position } from '@tsunagari/contracts';
 import type { Pool, PoolClient } from '@tsunagari/postgres';
+import type { Gate } from './gate';
 import { moveCheckpoints, type ShardsOf } from './checkpoints';
 import type { Page } from './pages';
 import { type NewlyParked, park, unpark } from './parked';
@@ -12,17 +13,6 @@ import { emit, type EmissionRange, type Emitted, isEmitted } from './signals/out
 const FULL = 5000;
 /** A page that writes as it goes folds meanwhile, so its session may stand still longer. */
 const PATIENCE_MS = 60_000;
-
-/** Lets one in at a time. A page that holds a connection while it asks for others must be the only one to do so. */
-export class Gate {
-  private last: Promise<unknown> = Promise.resolve();
-
-  pass<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(work);
-    this.last = turn.catch(() => undefined);
-    return turn;
-  }
-}
 
 /** Everything that a page becomes. */
 export type PageOutcome = {
@@ -44,6 +34,7 @@ export type WriteTarget = {
   readonly definition: AnyProjection;
   readonly model: ReadModel;
   readonly shards: ShardsOf;
+  /** A page that holds a connection while it asks for others must be the only one to do so. */
   readonly gate: Gate;
   readonly unwritable: (customer: string, error: unknown) => NewlyParked;
 };

@@ -2,6 +2,7 @@ import { arrayParameter, type Pool, type PoolClient, queryText } from '@tsunagar
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
+import { DeferredIndex } from './deferred-index';
 import { type AnyProjection, type Day, OWN_COLUMNS } from './definition';
 import type { Folded, FoldedTo } from './fold';
 import { quoted, shardOf } from './schema';
@@ -28,6 +29,8 @@ const STORED = 'key, state, last_occurred, last_id, last_tick, next_due';
 /** The table of one generation of a projection, and the view `<schema>.<name>` that readers use. */
 export class ReadModel {
   readonly table: string;
+  /** Undefined where nothing is read in an order. */
+  readonly index: DeferredIndex | undefined;
 
   constructor(
     private readonly schema: string,
@@ -35,6 +38,7 @@ export class ReadModel {
     readonly generation: number,
   ) {
     this.table = `${quoted(schema)}."${definition.name}_g${generation}"`;
+    this.index = DeferredIndex.of(schema, definition, generation);
   }
 
   /** The table alone, without indexes: what a build copies into. */
@@ -44,18 +48,21 @@ export class ReadModel {
     await client.query(`create table if not exists ${this.table} (
       key uuid not null, shard smallint not null, state text not null,
       last_occurred text collate "C" not null, last_id uuid not null, last_tick text collate "C", next_due text collate "C"${columns}
-    ) with (fillfactor = 80)`);
+    ) with (fillfactor = 65)`);
+    await this.index?.create(client);
   }
 
-  /** The indexes, once it is filled. Those that end with the key hold something else for every row: looking for duplicates only takes time. */
-  async index(client: PoolClient): Promise<void> {
-    const { definition, table, generation } = this;
-    const name = `${definition.name}_g${generation}`;
+  /** What finds a row, once they are all there. */
+  async filled(client: PoolClient): Promise<void> {
+    const { table, index } = this;
     await client.query(`alter table ${table} add primary key (key) with (deduplicate_items = off)`);
-    if (definition.tick) await client.query(`create index if not exists "${name}_due" on ${table} (next_due) where next_due is not null`);
-    for (const [index, list] of (definition.indexes ?? []).entries())
-      await client.query(`create index if not exists "${name}_i${index}" on ${table} (${list.join(', ')}) with (deduplicate_items = off)`);
     await client.query(`analyze ${table}`);
+    await index?.fill(client);
+  }
+
+  /** Empty again, as {@link create} made it. */
+  async empty(client: PoolClient): Promise<void> {
+    await client.query(`truncate ${[this.table, ...(this.index?.tables ?? [])].join(', ')}`);
   }
 
   /** Adds rows of keys that it does not have yet: the fastest way in. */
@@ -78,7 +85,11 @@ export class ReadModel {
 
   /** Rows whose next tick is due by that day, in order of their key. */
   async due(pool: Pool, shards: readonly number[], by: Day, after: string, limit: number): Promise<readonly StoredRow[]> {
-    const text = `select ${STORED} from ${this.table} where next_due <= $1 and shard = any($2::int[]) and key > $3 order by key limit $4`;
+    const { table, index } = this;
+    if (!index) return [];
+    await index.bringUpToDate(pool);
+    const text = `select ${STORED} from ${table} model where shard = any($2::int[]) and next_due <= $1
+      and key in (select key from ${index.table} where next_due <= $1 and key > $3) order by key limit $4`;
     return storedRows(pool, text, [by, shards, after, limit]);
   }
 
@@ -103,8 +114,9 @@ export class ReadModel {
   }
 
   async write(client: PoolClient, rows: readonly Written[], dropped: readonly string[]): Promise<void> {
-    const { definition, table } = this;
-    if (dropped.length > 0) await client.query(`delete from ${table} where key = any($1::uuid[])`, [dropped]);
+    const { definition, table, index } = this;
+    if (dropped.length > 0)
+      await client.query(`${index?.noting(dropped.length) ?? ''} delete from ${table} where key = any($1::uuid[])`, [dropped]);
     if (rows.length === 0) return;
     // The states come last: the driver copies what it has of a message whenever that grows.
     const columns: readonly (readonly [name: string, type: string, values: readonly unknown[]])[] = [
@@ -120,7 +132,7 @@ export class ReadModel {
     const names = columns.map(([name]) => `"${name}"`);
     await client.query({
       name: `w:${this.schema}.${definition.name}_g${this.generation}`,
-      text: `insert into ${table} (${names.join(', ')}) select * from unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
+      text: `${index?.noting(rows.length) ?? ''} insert into ${table} (${names.join(', ')}) select * from unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')})
         on conflict (key) do update set ${names
           .slice(1)
           .map((name) => `${name} = excluded.${name}`)

@@ -12,7 +12,7 @@ import { createIdentityReader, type IdentityReader } from './identity/identity-r
 import { StageZero } from './identity/stage-zero';
 import { giveBack } from './leases';
 import { Loops } from './loops';
-import { Gate } from './page-writer';
+import { Gate } from './gate';
 import { Pages } from './pages';
 import { listParked, replayParked } from './parked';
 import { Progress } from './progress';
@@ -107,7 +107,11 @@ class Runner implements ProjectionRunner {
       leaseMs,
       stageZero: this.stageZero,
       builds: this.builds,
-      begin: (worker) => this.loops.add({ step: () => worker.step(), bell: this.advanced, isOver: () => worker.gone }),
+      begin: (worker) => {
+        const isOver = (): boolean => worker.gone;
+        this.loops.add({ step: () => worker.step(), bell: this.advanced, isOver });
+        this.loops.add({ step: () => Promise.resolve(false), bell: this.moved, isOver, onQuiet: () => worker.tidy() });
+      },
     });
     this.questions = new Questions({ context: this.context, crew: this.crew, operations: this.operations });
     this.loops = new Loops({

@@ -7,7 +7,8 @@ import { Straddles } from './checkpoints';
 import type { IdentityReader } from './identity/identity-reader';
 import { PageFold } from './page-fold';
 import type { Page, Pages } from './pages';
-import { type Gate, writePage } from './page-writer';
+import type { Gate } from './gate';
+import { writePage } from './page-writer';
 import type { NewlyParked } from './parked';
 import type { ReadModel } from './read-model';
 import type { RunnerError } from './runner-face';
@@ -160,12 +161,18 @@ export class ProjectionWorker {
       const run: Run = { until: began + RUN_MS, furthest: first.upTo, meets, failed: false, facts: 0 };
       const ends = await Promise.allSettled(lanes.map((shards) => this.follow(run, first, shards)));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
+      if (this.model.index?.hasTooMany) await this.model.index.bringUpToDate(this.context.pool);
       if (run.facts > 0)
         this.factsPerSecond = 0.5 * this.factsPerSecond + (0.5 * run.facts * 1000) / group.shards.length / (performance.now() - began);
     } finally {
       this.busy = false;
     }
     return true;
+  }
+
+  /** What a rush has left to do for the read model's index, once it is over. */
+  async tidy(): Promise<void> {
+    await this.model.index?.bringUpToDateIfMany(this.context.pool);
   }
 
   private async pageAfter(after: Position, upTo?: Position): Promise<Page | undefined> {

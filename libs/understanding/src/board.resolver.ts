@@ -32,15 +32,7 @@ export function boardResolvers(ports: UnderstandingPorts): Resolvers {
         const currency = asked ?? scores?.currency ?? (await mainCurrency(pool, base?.table));
         const after = page.after === null ? null : { sort: String(page.after.key[0]), key: page.after.id };
         const rows =
-          currency === null
-            ? []
-            : await customersPage(pool, {
-                orderBy,
-                currency,
-                limit: page.limit,
-                after,
-                ...(base === null ? {} : { purchases: base.table }),
-              });
+          currency === null ? [] : await customersPage(pool, { orderBy, currency, limit: page.limit, after, label: asOfLabel ?? null });
         const { edges, pageInfo } = connectionOf(rows, page, ({ key, sort }) => ({ key: [sort], id: key, generation }));
         const moment = base === null ? null : { position: base.position, occurredBy: null };
         return {

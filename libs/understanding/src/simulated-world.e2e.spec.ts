@@ -17,6 +17,8 @@ import { definitionCommands } from './definitions/definitions.commands';
 import { backTestHealth } from './health/back-test-health';
 import { fitLifetimeValue } from './lifetime-value/fit-lifetime-value';
 import { understandingProjections } from './projections';
+import { knownOrder } from './purchases/kept-order';
+import type { PurchasesState } from './purchases/purchases.state';
 import { understandingSchema } from './schema';
 import { understandingSubgraph } from './understanding.subgraph';
 
@@ -321,13 +323,13 @@ it('is the same understanding under shuffled arrival, doubled events and another
   try {
     // Customers have other ids there: what is compared is what is understood of whom, by the order ids that they hold.
     const of = async ({ pool }: Business) => {
-      const { rows } = await pool.query<{ purchases: { orders: [id: string][] }; holdings: unknown; experience: unknown }>(
+      const { rows } = await pool.query<{ purchases: PurchasesState; holdings: unknown; experience: unknown }>(
         `select p.state as purchases, h.state as holdings, e.state as experience from understanding.purchases p left join understanding.holdings h using (key) left join understanding.experience e using (key) where p.orders > 0`,
       );
       return new Map(
         rows.map((row) => [
           row.purchases.orders
-            .map(([id]) => id)
+            .map((order) => knownOrder(order).id)
             .sort()
             .join(' '),
           row,

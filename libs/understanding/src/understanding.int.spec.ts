@@ -151,7 +151,8 @@ describe('understanding over PostgreSQL', () => {
     const client = await on.pool.connect();
     const plan: string[] = [];
     const explained = {
-      async query(text: string, values: unknown[]) {
+      async query(text: string, values?: unknown[]) {
+        if (values === undefined) return client.query(text);
         const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${text}`, values);
         plan.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
         return { rows: [] };

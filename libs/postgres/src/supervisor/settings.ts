@@ -27,7 +27,6 @@ export function serverSettings(port: number, durability: Durability, memory = me
     min_wal_size: '128MB',
     checkpoint_timeout: '15min',
     checkpoint_completion_target: '0.9',
-    wal_compression: 'pglz',
     random_page_cost: '1.1',
     jit: 'off',
     max_parallel_workers_per_gather: '1',

@@ -37,7 +37,7 @@ it('shows one customer as she was understood, the moment in her id, and keeps mo
     id: `${data.now.id}@${first}`,
     kind: 'PERSON',
     identifiers: [{ value: 'anna' }],
-    purchases: { netRevenue: { amountMinor: '1000' }, freshness: { position: first, version: '3', lagMs: 0 } },
+    purchases: { netRevenue: { amountMinor: '1000' }, freshness: { position: first, version: '4', lagMs: 0 } },
   });
   expect(data.then.timeline.edges).toHaveLength(2);
   expect(data.happened.purchases.netRevenue.amountMinor).toBe('1000');

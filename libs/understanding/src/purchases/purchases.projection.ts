@@ -16,6 +16,7 @@ import {
 import { defineProjection, type ProjectionDefinition } from '@tsunagari/projection';
 import { calendarOf, type DayNumber, dayOf } from '../calendar';
 import { withEvidence } from '../evidence-ids';
+import { isOrder, keptOrder, type KnownOrder, knownOrder } from './kept-order';
 import {
   NOTHING,
   SILENT_AFTER_DAYS,
@@ -27,8 +28,6 @@ import {
   onlyPurchases,
   saleDayNumbers,
   type CurrencyPurchases,
-  type KeptOrder,
-  type KnownOrder,
   type PurchasesState,
   type SaleDayEntry,
 } from './purchases.state';
@@ -90,22 +89,11 @@ function count(state: PurchasesState, order: KnownOrder, sign: 1 | -1): Purchase
   };
 }
 
-function knownOrder([id, day, currency, orderedMinor, salesMinor, sale, rest]: KeptOrder): KnownOrder {
-  return { id, day, currency, orderedMinor, salesMinor, sale: sale === 1, ...rest };
-}
-
-function keptOrder(known: KnownOrder): KeptOrder {
-  if (known.void === undefined && known.pending === undefined && known.margins === undefined)
-    return [known.id, known.day, known.currency, known.orderedMinor, known.salesMinor, known.sale ? 1 : 0];
-  const { id, day, currency, orderedMinor, salesMinor, sale, ...rest } = known;
-  return [id, day, currency, orderedMinor, salesMinor, sale ? 1 : 0, rest];
-}
-
 /** The newest order of that id that is still known, and where it stands. */
 function find(state: PurchasesState, orderId: string): { readonly index: number; readonly was: KnownOrder | undefined } {
-  const index = state.orders.findLastIndex((order) => order[0] === orderId);
+  const index = state.orders.findLastIndex((order) => isOrder(order, orderId));
   const kept = state.orders[index];
-  return { index, was: kept && knownOrder(kept) };
+  return { index, was: kept === undefined ? undefined : knownOrder(kept) };
 }
 
 function put(state: PurchasesState, index: number, known: KnownOrder): PurchasesState {
@@ -260,7 +248,7 @@ export function purchasesProjection(timeZone = 'UTC', freeOrders: FreeOrders = '
   const day = calendarOf(timeZone);
   return defineProjection<PurchasesState>({
     name: 'purchases',
-    version: 3,
+    version: 4,
     types: [identifierRegistered, orderPlaced, orderUpdated, orderRefunded, orderCancelled, adjustmentRecorded, marginRecorded].map(
       ({ type }) => type,
     ),
@@ -292,7 +280,7 @@ export function purchasesProjection(timeZone = 'UTC', freeOrders: FreeOrders = '
       { name: 'last_day', sql: 'integer', value: (state) => lastSaleDay(state) ?? null },
       { name: 'silent_since', sql: 'integer', value: ({ silentSince }) => silentSince },
     ],
-    // Of the list by net revenue, which runs through it backwards; every index costs each fact of a customer one write more.
+    // Of the list by net revenue, which runs through it backwards.
     indexes: [['net_minor', 'key']],
   });
 }

@@ -1,6 +1,7 @@
 import type { Fact } from '@tsunagari/contracts';
 import fc from 'fast-check';
 import { dayNumberOf, dayOf } from '../calendar';
+import { knownOrder } from './kept-order';
 import { KEPT_ORDERS, purchasesProjection } from './purchases.projection';
 import { currencyOf, knownMargin, marginToDate, netMinor, type PurchasesState } from './purchases.state';
 
@@ -170,8 +171,8 @@ describe('what a customer bought', () => {
             return order(what === 'placed' ? 'order-placed' : 'order-updated', when, `${id}`, minor);
           }),
         );
-        const live = state.orders.filter(([, , , , , , rest]) => !rest?.void);
-        const sum = live.reduce((total, [, , , , salesMinor]) => total + salesMinor, 0);
+        const live = state.orders.map(knownOrder).filter((each) => !each.void);
+        const sum = live.reduce((total, { salesMinor }) => total + salesMinor, 0);
         const gbp = state.byCurrency['GBP'];
         expect(gbp?.salesMinor ?? 0).toBe(sum);
         expect((gbp?.saleDays ?? []).reduce((total, [, gross]) => total + gross, 0)).toBe(sum);

@@ -1,3 +1,4 @@
+import { inOrder } from '@tsunagari/projection';
 import type { Pool } from 'pg';
 import type { PurchasesState } from './purchases.state';
 
@@ -73,33 +74,39 @@ export type CustomersPage = {
   readonly currency: string;
   readonly limit: number;
   readonly after: RankedCustomer | null;
-  /** The table of purchases; by default the live one. */
-  readonly purchases?: string;
+  /** Of the whole base as of a moment, which NET_REVENUE alone can be listed of; the live one unless given. */
+  readonly label?: string | null;
 };
 
 type List = { readonly from: string; readonly sort: string; readonly type: string; readonly descending: boolean };
 
-const listOf = (purchases: string): Readonly<Record<CustomerOrder, List>> => ({
+const BY_SCORE: Readonly<Record<Exclude<CustomerOrder, 'NET_REVENUE'>, List>> = {
   LTV: {
-    from: `understanding.customer_scores s join ${purchases} p using (key) where s.ltv_minor is not null and p.currency = $1`,
+    from: `understanding.customer_scores s join ${PURCHASES} p using (key) where s.ltv_minor is not null and p.currency = $1`,
     sort: 's.ltv_minor',
     type: 'bigint',
     descending: true,
   },
   // The risk is 1 − P(purchase): the lowest probability first, and nobody has to compute it.
   RISK: {
-    from: `understanding.customer_scores s join ${purchases} p using (key) where p.currency = $1`,
+    from: `understanding.customer_scores s join ${PURCHASES} p using (key) where p.currency = $1`,
     sort: 's.purchase_probability',
     type: 'double precision',
     descending: false,
   },
-  NET_REVENUE: {
-    from: `${purchases} p where p.kind <> 'unidentified' and p.currency = $1`,
-    sort: 'p.net_minor',
-    type: 'bigint',
-    descending: true,
-  },
-});
+};
+
+async function byNetRevenue(pool: Pool, label: string | null): Promise<List | undefined> {
+  const order = await inOrder(pool, { projection: 'purchases', label });
+  return (
+    order && {
+      from: `${order.index} i join ${order.rows} p using (key) where p.kind <> 'unidentified' and p.currency = $1`,
+      sort: 'i.net_minor',
+      type: 'bigint',
+      descending: true,
+    }
+  );
+}
 
 /**
  * A page of known customers, most valuable or most at risk first, with one row more than `limit` when there is a next page. Keyset: the
@@ -107,9 +114,11 @@ const listOf = (purchases: string): Readonly<Record<CustomerOrder, List>> => ({
  */
 export async function customersPage(
   pool: Pool,
-  { orderBy, currency, limit, after, purchases = PURCHASES }: CustomersPage,
+  { orderBy, currency, limit, after, label = null }: CustomersPage,
 ): Promise<readonly RankedCustomer[]> {
-  const { from, sort, type, descending } = listOf(purchases)[orderBy];
+  const list = orderBy === 'NET_REVENUE' ? await byNetRevenue(pool, label) : BY_SCORE[orderBy];
+  if (!list) return [];
+  const { from, sort, type, descending } = list;
   const behind = after === null ? '' : `and (${sort}, key) ${descending ? '<' : '>'} ($3::${type}, $4::uuid)`;
   const direction = descending ? 'desc' : 'asc';
   const { rows } = await pool.query<RankedCustomer>(

@@ -1,4 +1,5 @@
 import type { DayNumber } from '../calendar';
+import type { KeptOrder } from './kept-order';
 
 /** Who it is, as far as it is known: `unidentified` is a buyer of whom only an invoice is known. */
 export type CustomerKind = 'person' | 'account' | 'unidentified';
@@ -28,32 +29,6 @@ export type CurrencyPurchases = {
   /** Ascending, one entry a day: the sufficient statistics of every model at any calibration day derive from it. */
   readonly saleDays: readonly SaleDayEntry[];
 };
-
-/** An order that may still be updated or cancelled. `void` once cancelled: it counts nothing and nothing revives it. */
-export type KnownOrder = {
-  readonly id: string;
-  readonly day: DayNumber;
-  readonly currency: string;
-  readonly orderedMinor: number;
-  readonly salesMinor: number;
-  readonly sale: boolean;
-  readonly void?: true;
-  /** A margin came before the order itself: it counts nothing yet. */
-  readonly pending?: true;
-  /** Its margin as a whole (under the empty text) or by product, minor units of its currency. */
-  readonly margins?: Readonly<Record<string, number>>;
-};
-
-/** An order as the state keeps it: orders are most of a state, and lists take less than half of what members with names take. */
-export type KeptOrder = readonly [
-  id: string,
-  day: DayNumber,
-  currency: string,
-  orderedMinor: number,
-  salesMinor: number,
-  sale: 0 | 1,
-  rest?: Pick<KnownOrder, 'void' | 'pending' | 'margins'>,
-];
 
 export type PurchasesState = {
   readonly kind: CustomerKind;

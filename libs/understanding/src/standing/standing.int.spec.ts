@@ -128,7 +128,7 @@ describe('standing, told as signals over PostgreSQL', () => {
       kind: 'SegmentEntered',
       customer: ann,
       projection: 'standing',
-      version: 3_000_001,
+      version: 4_000_001,
       cause: 'time',
       evidence: [order],
       data: { segmentId: 'quiet', definitionVersion: 1, asOfDay: '2026-02-03' },
@@ -165,9 +165,9 @@ describe('standing, told as signals over PostgreSQL', () => {
     await segment('buyer', 'purchases >= 1');
     for (const { follower } of [one, two]) await follower.settled();
     const generations = await one.runner.generations();
-    expect(generations.find(({ live }) => live)).toMatchObject({ version: 3_000_002, replaced: before?.generation, phase: 'ready' });
+    expect(generations.find(({ live }) => live)).toMatchObject({ version: 4_000_002, replaced: before?.generation, phase: 'ready' });
     expect(inShort(await told()).filter(({ who }) => who !== ann)).toEqual([{ kind: 'SegmentEntered', who: bob, cause: 'definition' }]);
-    expect((await told()).find(({ customer: who }) => who === bob)).toMatchObject({ version: 3_000_002, data: { definitionVersion: 2 } });
+    expect((await told()).find(({ customer: who }) => who === bob)).toMatchObject({ version: 4_000_002, data: { definitionVersion: 2 } });
     // Both processes know the newest definitions: either may go on alone.
     await one.stop();
     processes.shift();
@@ -188,8 +188,8 @@ describe('standing, told as signals over PostgreSQL', () => {
     const { runner } = await started();
     const versions = (await runner.generations()).map(({ version, live }) => ({ version, live }));
     expect(versions).toEqual([
-      { version: 3_000_008, live: true },
-      { version: 3_000_000, live: false },
+      { version: 4_000_008, live: true },
+      { version: 4_000_000, live: false },
     ]);
     expect(inShort(await told())).toEqual([{ kind: 'SegmentEntered', who: ann, cause: 'definition' }]);
     const [state] = await told('state');
