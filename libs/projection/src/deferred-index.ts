@@ -3,9 +3,9 @@ import type { AnyProjection } from './definition';
 import { Gate } from './gate';
 import { inTransaction, quoted } from './schema';
 
-/** With more rows noted than this, who folds brings an index up to date as soon as nothing is left to fold: no reader waits long. */
+/** A process that noted more rows than this brings an index up to date as soon as nothing is left to fold: no reader waits long. */
 const MANY = 10_000;
-/** And with more noted by this process alone, in the middle of it: some 16 bytes each. */
+/** And with more than this in the middle of it: they are some 16 bytes each. */
 const TOO_MANY = 2_000_000;
 
 /**
@@ -22,8 +22,6 @@ export class DeferredIndex {
   private readonly columns: readonly { readonly name: string; readonly sql: string }[];
   /** Rows noted here since it was up to date. */
   private noted = 0;
-  /** Whether any was noted here since it was last asked how many there are: other processes note rows, too. */
-  private mayBeMany = false;
 
   private constructor(
     private readonly schema: string,
@@ -84,31 +82,23 @@ export class DeferredIndex {
   /** The beginning of a statement that writes or deletes the rows whose keys are its parameter `$1`, so many. */
   noting(keys: number): string {
     this.noted += keys;
-    this.mayBeMany = true;
     return `with noted as (insert into ${this.moved} (keys, n) select keys, cardinality(keys) from (values ($1::uuid[])) given(keys))`;
   }
 
   async bringUpToDate(pool: Pool): Promise<void> {
-    this.noted = 0;
+    const { noted, columns } = this;
     await bringUpToDate(
       pool,
       this.schema,
       this.model,
-      this.columns.map(({ name }) => name),
+      columns.map(({ name }) => name),
     );
+    this.noted = Math.max(0, this.noted - noted);
   }
 
   /** For who folds and has a rest. */
   async bringUpToDateIfMany(pool: Pool): Promise<void> {
-    if (!this.mayBeMany) return;
-    // Not behind the question: more may be noted meanwhile.
-    this.mayBeMany = false;
-    try {
-      if ((await rowsNoted(pool, this.moved)) > MANY) await this.bringUpToDate(pool);
-    } catch (error) {
-      this.mayBeMany = true;
-      throw error;
-    }
+    if (this.noted > MANY) await this.bringUpToDate(pool);
   }
 
   get hasTooMany(): boolean {
