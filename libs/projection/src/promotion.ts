@@ -98,20 +98,26 @@ async function attemptPromotion(
   // What it still had to emit from an earlier time as the live one must be out first.
   if (pairs.some(({ to }) => to.emits_until !== null && comparePositions(to.pos, to.emits_until) < 0)) throw new StillMoving();
   const position = pairs.reduce((low, { to }) => (low === '' || comparePositions(to.pos, low) < 0 ? to.pos : low), '');
+  // Whether the former one tells nothing beyond where it stands: that is told with the difference.
+  let isLeft = false;
   if (target.version !== live.version && onDefinitionChanged) {
-    // The difference is that of two states as of one position.
-    if (pairs.some(({ from, to }) => from.pos !== to.pos)) throw new StillMoving();
+    // The difference is that of two states as of one position. But a former one that nobody folds any more comes to no other, as when
+    // processes of the new version took the place of all of the former.
+    const isApart = pairs.some(({ from, to }) => from.pos !== to.pos);
+    const isAhead = pairs.every(({ from, to }) => comparePositions(from.pos, to.pos) <= 0);
+    isLeft = isApart && isAhead && !(await isFollowed(client, s, name, live.generation));
+    if (isApart && !isLeft) throw new StillMoving();
     await onDefinitionChanged(client, { projection: name, from: live, to: target, position });
   }
-  const cuts = pairs.map(({ from, to }) => ({ shard: to.shard, at: laterPosition(from.pos, to.pos) }));
+  const cuts = pairs.map(({ from, to }) => ({ shard: to.shard, at: laterPosition(from.pos, to.pos), stands: from.pos }));
   for (const [generation, after, until] of [
-    [live.generation, 'emits_after', 'c.at'],
+    [live.generation, 'emits_after', isLeft ? 'c.stands' : 'c.at'],
     [target.generation, 'c.at', 'null'],
   ] as const)
     await client.query(
       `update ${s}.checkpoints p set emits_after = ${after}, emits_until = ${until}
-       from unnest($3::int[], $4::bigint[]) c(shard, at) where p.reader = $1 and p.generation = $2 and p.shard = c.shard`,
-      [name, generation, cuts.map(({ shard }) => shard), cuts.map(({ at }) => at)],
+       from unnest($3::int[], $4::bigint[], $5::bigint[]) c(shard, at, stands) where p.reader = $1 and p.generation = $2 and p.shard = c.shard`,
+      [name, generation, cuts.map(({ shard }) => shard), cuts.map(({ at }) => at), cuts.map(({ stands }) => stands)],
     );
   await client.query(`update ${s}.projections set live = false where name = $1 and live`, [name]);
   await client.query(`update ${s}.projections set live = true, promotes = false, replaced = $3 where name = $1 and generation = $2`, [

@@ -157,6 +157,31 @@ describe('signals', () => {
     expect((await told('signals', ['SeenOtherwise'])).map(({ position }) => position)).toEqual(difference.map(({ position }) => position));
   }, 60_000);
 
+  it('are told once when a process of a newer version comes after the last of the former, which stands still', async () => {
+    const old = await started(loyalty());
+    await visits(a, 1, 2, 3);
+    await visits(b, 1, 2);
+    await old.catchUp();
+    await old.stop();
+    // Nobody folds this by the former version.
+    await visits(b, 3);
+    const runner = await started(loyalty(2));
+    for (const end = Date.now() + 20_000; (await runner.status()).projections[0]?.version !== 2;)
+      if (Date.now() > end) throw new Error('it was not promoted');
+    const loyal = (await told()).map(({ customer, kind, cause, version }) => ({ customer, kind, cause, version }));
+    expect(loyal).toEqual([
+      { customer: a, kind: 'BecameLoyal', cause: 'facts', version: 1 },
+      { customer: b, kind: 'BecameLoyal', cause: 'definition', version: 2 },
+    ]);
+    // One of the former comes back and folds on: it has nothing to tell any more.
+    const late = await started(loyalty());
+    await late.catchUp();
+    for (const end = Date.now() + 20_000; (await runner.generations()).some(({ position }) => position !== world.last());)
+      if (Date.now() > end) throw new Error('the former one did not come as far');
+    expect(await told()).toHaveLength(2);
+    await late.stop();
+  }, 60_000);
+
   describe('of a build that is killed', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tsunagari-signals-'));
     const bundle = join(folder, 'builder.cjs');
