@@ -24,6 +24,16 @@ describe('the pool', () => {
     );
   });
 
+  it('gives whole seconds back place by place', () => {
+    const date = fc.date({ min: new Date('1000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true });
+    fc.assert(
+      fc.property(date, (moment) => {
+        const second = moment.toISOString().slice(0, 19);
+        expect(isoMoment(`${second.replace('T', ' ')}+00`)).toBe(`${second}.000Z`);
+      }),
+    );
+  });
+
   it('cuts microseconds off, understands other offsets, and leaves infinity as it is', () => {
     expect(isoMoment('2010-12-01 08:26:00.999999+00')).toBe('2010-12-01T08:26:00.999Z');
     expect(isoMoment('2010-12-01 08:26:00+00')).toBe('2010-12-01T08:26:00.000Z');

@@ -18,9 +18,10 @@ const WHOLE_SECONDS = '2010-12-01 08:26:00+00'.length;
  */
 export function isoMoment(text: string): string {
   // By places and not by an expression: pages of facts have two moments a fact.
-  if (text.length === WHOLE_SECONDS && text.charAt(10) === ' ' && text.endsWith('+00')) return wholeSecond(text);
-  if (text.charAt(10) === ' ' && text.endsWith('+00') && text.charAt(19) === '.')
-    return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).slice(0, 3).padEnd(3, '0')}Z`;
+  if (text.charAt(10) === ' ' && text.endsWith('+00')) {
+    if (text.length === WHOLE_SECONDS) return wholeSecond(text);
+    if (text.charAt(19) === '.') return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).slice(0, 3).padEnd(3, '0')}Z`;
+  }
   const other = /^\d{4}-/.test(text) ? new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')) : undefined;
   return other === undefined || Number.isNaN(other.getTime()) ? text : other.toISOString();
 }

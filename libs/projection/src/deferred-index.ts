@@ -63,8 +63,9 @@ export class DeferredIndex {
     await client.query(`insert into ${table} (${names}) select ${names} from ${quoted(schema)}."${model}"`);
     await client.query(`alter table ${table} add primary key (key)`);
     if (definition.tick) await client.query(`create index "${model}_due" on ${table} (next_due) where next_due is not null`);
+    // Those that end with the key hold something else for every row: looking for duplicates only takes time.
     for (const [nth, list] of (definition.indexes ?? []).entries())
-      await client.query(`create index "${model}_i${nth}" on ${table} (${list.join(', ')})`);
+      await client.query(`create index "${model}_i${nth}" on ${table} (${list.join(', ')}) with (deduplicate_items = off)`);
     await client.query(`analyze ${table}`);
   }
 
@@ -120,6 +121,11 @@ async function rowsNoted(pool: Pool, moved: string): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
+async function rowsAbout(client: PoolClient, table: string): Promise<number> {
+  const { rows } = await client.query<{ n: number }>('select reltuples as n from pg_class where oid = $1::regclass', [table]);
+  return rows[0]?.n ?? 0;
+}
+
 /** Whoever waits for an index waits here, not with a connection. */
 const gates = new WeakMap<Pool, Map<string, Gate>>();
 
@@ -156,9 +162,8 @@ function take(pool: Pool, { model, index, moved, columns, noted }: Taking): Prom
     async (client) => {
       // Other processes do so, too: who comes second finds little left to do.
       await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`tsunagari.index:${index}`]);
-      const { rows } = await client.query<{ rows: number }>('select reltuples as rows from pg_class where oid = $1::regclass', [model]);
       // The planner cannot know how many keys are in the notes: it would look up most of a table one by one.
-      if (noted * 4 > (rows[0]?.rows ?? 0)) await client.query('set local enable_nestloop = off');
+      if (noted > MANY && noted * 4 > (await rowsAbout(client, model))) await client.query('set local enable_nestloop = off');
       await client.query(
         `with noted as (delete from ${moved} returning keys),
            touched as (select distinct unnest(keys) as key from noted),

@@ -124,6 +124,7 @@ export class PageFold {
     const { worker, context, known } = this;
     const by = known.days.lastClosed;
     if (!worker.definition.tick || by === undefined || !this.closesADay) return;
+    await worker.model.index?.bringUpToDate(context.pool);
     for (let last = FIRST_KEY; ;) {
       const rows = await worker.model.due(context.pool, [...this.shards], by, last, DUE_BATCH);
       for (const row of rows)

@@ -83,11 +83,10 @@ export class ReadModel {
     return storedRows(pool, `select ${STORED} from ${this.table} where key = any($1::uuid[])`, [arrayParameter('uuid', keys)]);
   }
 
-  /** Rows whose next tick is due by that day, in order of their key. */
+  /** Rows whose next tick is due by that day, in order of their key. The index is to be up to date. */
   async due(pool: Pool, shards: readonly number[], by: Day, after: string, limit: number): Promise<readonly StoredRow[]> {
     const { table, index } = this;
     if (!index) return [];
-    await index.bringUpToDate(pool);
     const text = `select ${STORED} from ${table} model where shard = any($2::int[]) and next_due <= $1
       and key in (select key from ${index.table} where next_due <= $1 and key > $3) order by key limit $4`;
     return storedRows(pool, text, [by, shards, after, limit]);
