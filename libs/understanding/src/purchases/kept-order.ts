@@ -19,8 +19,8 @@ type More = Pick<KnownOrder, 'void' | 'pending' | 'margins'>;
 
 /**
  * An order as the state keeps it: `day ordered sales sale currency id`, beside what is said of few orders. Orders are most of a state, and
- * a state is read and written with every fact of its customer, mostly without a look at any of them: as lists of values they took two fifths
- * of the time that reading and writing all of it takes.
+ * a state is read and written with every fact of its customer, mostly without a look at any of them: as lists of values they took more
+ * than a third of the time that reading and writing all of it takes.
  */
 export type KeptOrder = string | readonly [order: string, more: More];
 
